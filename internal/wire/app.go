@@ -1,0 +1,79 @@
+package wire
+
+import "time"
+
+// The states of an instance (docs/architecture.md draws the changes).
+const (
+	Starting = "starting"
+	Online   = "online"
+	Stopping = "stopping"
+	Stopped  = "stopped"
+	Backoff  = "backoff"
+	Exited   = "exited"
+	Failed   = "failed"
+)
+
+// What the user wants of an app.
+const (
+	DesiredRunning = "running"
+	DesiredStopped = "stopped"
+)
+
+// App is one app as `list --json` prints it. Fields are only ever added.
+type App struct {
+	ID          int        `json:"id"`
+	Name        string     `json:"name"`
+	Namespace   string     `json:"namespace"`
+	UID         string     `json:"uid"`
+	Status      string     `json:"status"` // of the worst instance
+	Mode        string     `json:"mode"`   // fork or cluster
+	Script      string     `json:"script"`
+	Interpreter string     `json:"interpreter"`
+	Args        []string   `json:"args"`
+	Cwd         string     `json:"cwd"`
+	Restarts    int        `json:"restarts"`
+	Desired     string     `json:"desired"`
+	CreatedAt   time.Time  `json:"created_at"`
+	OutFile     string     `json:"out_file"`
+	ErrFile     string     `json:"err_file"`
+	PidFile     string     `json:"pid_file"`
+	Instances   []Instance `json:"instances"`
+
+	// Spec is there only where it was asked for (describe); its environment
+	// only with describe --env.
+	Spec *Spec `json:"spec,omitempty"`
+	// Typed and ConfigFile let a TARGET name the app as it was started.
+	Typed      string `json:"typed,omitempty"`
+	ConfigFile string `json:"config_file,omitempty"`
+}
+
+// Instance is one process slot of an app.
+type Instance struct {
+	Index       int       `json:"index"`
+	PID         int       `json:"pid"` // 0: no process
+	Status      string    `json:"status"`
+	Restarts    int       `json:"restarts"`
+	StartedAt   time.Time `json:"started_at,omitzero"`
+	UptimeMS    int64     `json:"uptime_ms"`
+	CPUPercent  float64   `json:"cpu_percent"`
+	MemoryBytes uint64    `json:"memory_bytes"`
+	Ports       []int     `json:"ports"`
+	LastExit    *Exit     `json:"last_exit"` // null before the first
+	NextTryMS   int64     `json:"next_try_ms"`
+	// Exits are the last ones, newest first (describe).
+	Exits []Exit `json:"exits,omitempty"`
+	// Note is what else a person should know, e.g. that output was lost to a full disk.
+	Note string `json:"note,omitempty"`
+}
+
+// Exit tells how one life of an instance ended.
+type Exit struct {
+	PID    int       `json:"pid,omitempty"`
+	Code   int       `json:"code"`   // exit code; 128+n after a death by signal n; -1 unknown
+	Signal string    `json:"signal"` // SIGKILL …, or empty
+	Core   bool      `json:"core,omitempty"`
+	OOM    bool      `json:"oom,omitempty"`
+	At     time.Time `json:"at"`
+	RanMS  int64     `json:"ran_ms"`
+	Reason string    `json:"reason"` // for people: "exit code 1", "killed by SIGKILL (out of memory)"
+}

@@ -1,0 +1,99 @@
+// Package wire holds the versioned messages of forever's two sockets, the
+// control socket (HTTP + JSON) and the shim's socketpair, and nothing that
+// acts on them.
+package wire
+
+// Spec is everything needed to run an app, resolved by whoever asked for it:
+// paths are absolute, the interpreter has been found, the environment is whole.
+// The supervisor keeps it in the state file as it came.
+type Spec struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+	// UID is a short random name for the app, unique in its root. Empty: the
+	// supervisor makes one.
+	UID string `json:"uid,omitempty"`
+
+	// Typed is the program as the user wrote it; a TARGET may repeat it.
+	Typed string `json:"typed"`
+	// Script is the absolute path of the file that is run or interpreted.
+	Script string `json:"script"`
+	// Interpreter is the absolute path of what reads Script; empty when Script
+	// is executed itself.
+	Interpreter     string   `json:"interpreter,omitempty"`
+	InterpreterArgs []string `json:"interpreter_args,omitempty"`
+	Args            []string `json:"args,omitempty"`
+	// ConfigFile is the absolute path of the file that declared the app.
+	ConfigFile string `json:"config_file,omitempty"`
+
+	Cwd    string   `json:"cwd"`
+	Env    []string `json:"env"`   // K=V, as execve takes it
+	Umask  int      `json:"umask"` // -1: the shim's own
+	Limits []Limit  `json:"limits,omitempty"`
+
+	Instances int  `json:"instances"` // at least 1
+	Cluster   bool `json:"cluster,omitempty"`
+
+	Policy Policy `json:"policy"`
+	Stop   Stop   `json:"stop"`
+	Output Output `json:"output"`
+
+	// PidFile holds the PID of instance 0 while it runs; further instances
+	// put "-INDEX" before the extension. Empty: pids/NAME-ID.pid in the root.
+	PidFile string `json:"pid_file,omitempty"`
+
+	// Foreground marks an app of `forever run`: it is forgotten when it ends.
+	Foreground bool `json:"foreground,omitempty"`
+	// Essential ends `forever run` when the app has ended for good.
+	Essential bool `json:"essential,omitempty"`
+}
+
+// Limit is one resource limit as setrlimit(2) takes it; RLIM_INFINITY is the
+// largest uint64.
+type Limit struct {
+	Resource int    `json:"resource"`
+	Soft     uint64 `json:"soft"`
+	Hard     uint64 `json:"hard"`
+}
+
+// The restart policies.
+const (
+	RestartOnFailure = "on-failure"
+	RestartAlways    = "always"
+	RestartNever     = "never"
+)
+
+// Policy says whether and when an instance that ended is started again.
+// Durations are in milliseconds.
+type Policy struct {
+	Restart       string `json:"restart"`                      // one of the policies above
+	SuccessCodes  []int  `json:"success_exit_codes,omitempty"` // codes beside 0 that are not a failure
+	MinUptimeMS   int64  `json:"min_uptime_ms"`
+	BackoffMinMS  int64  `json:"backoff_min_ms"`
+	BackoffMaxMS  int64  `json:"backoff_max_ms"`
+	RestartDelay  int64  `json:"restart_delay_ms,omitempty"` // a wait before every restart
+	MaxRuns       int    `json:"max_runs,omitempty"`         // -m: runs in all; 0: no end
+	MaxRestarts   int    `json:"max_restarts,omitempty"`     // restarts in a row below min-uptime; 0: no end
+	ListenTimeout int64  `json:"listen_timeout_ms,omitempty"`
+}
+
+// Stop says how an instance is ended.
+type Stop struct {
+	Signal    string `json:"signal"` // SIGTERM
+	TimeoutMS int64  `json:"timeout_ms"`
+}
+
+// Output says where an instance's stdout and stderr go. Paths are absolute;
+// empty ones are the defaults under the root, logs/NAME-out.log and
+// logs/NAME-err.log. With File both streams go there.
+type Output struct {
+	OutFile string `json:"out_file,omitempty"`
+	ErrFile string `json:"err_file,omitempty"`
+	File    string `json:"log_file,omitempty"`
+	// Truncate empties the files at the start of the app; the default is to append.
+	Truncate bool `json:"truncate,omitempty"`
+	// Direct: the streams are descriptors that the client handed over
+	// (forever run without a log file) and nothing is copied.
+	Direct bool `json:"direct,omitempty"`
+	// Also copies what goes to the files to the client's own streams.
+	Also bool `json:"also,omitempty"`
+}
