@@ -1,0 +1,4 @@
+package limits
+
+// Caller returns nothing: Windows has no resource limits of this kind.
+func Caller() []Limit { return nil }
