@@ -1,4 +1,7 @@
 package limits
 
-// resources is RLIM_NLIMITS of sys/resource.h.
-const resources = 9
+// From sys/resource.h.
+const (
+	nofile    = 8 // RLIMIT_NOFILE
+	resources = 9 // RLIM_NLIMITS
+)

@@ -1,4 +1,7 @@
 package limits
 
-// resources is RLIM_NLIMITS of include/uapi/asm-generic/resource.h.
-const resources = 16
+// From include/uapi/asm-generic/resource.h.
+const (
+	nofile    = 7  // RLIMIT_NOFILE
+	resources = 16 // RLIM_NLIMITS
+)

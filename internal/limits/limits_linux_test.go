@@ -1,29 +1,27 @@
-//go:build !windows
-
-package limits
+package limits_test
 
 import (
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
+
+	"forever/internal/limits"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("LIMITS_CHILD") != "" {
-		for _, l := range Caller() {
-			if l.Resource == syscall.RLIMIT_NOFILE {
-				fmt.Println(l.Soft)
-			}
-		}
-		return
+	if os.Getenv("LIMITS_CHILD") == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	for _, l := range limits.Caller() {
+		if l.Resource == limits.NOFILE {
+			fmt.Println(l.Soft)
+		}
+	}
 }
 
-// The runtime raises the soft limit of open files; a child must still see the one it was given.
+// The runtime raises the soft limit of open files; the one that was given must still be seen.
 func TestCallerSeesTheLimitBeforeTheRuntimeRaisedIt(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {
