@@ -1,0 +1,100 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Errors of a Pump.
+var (
+	ErrClosed   = errors.New("the log pump is closed")
+	ErrAttached = errors.New("a pipe is attached under this key already")
+	ErrUnknown  = errors.New("no pipe is attached under this key")
+)
+
+// Sink says where the bytes of one pipe go.
+type Sink struct {
+	// Path is an absolute file name. A missing file is made (mode 0600) with
+	// its folders (0700); no symbolic link is followed to make it. A link
+	// that exists already is followed when it is ours or root's. Devices,
+	// terminals and FIFOs are written as streams. Empty: the bytes are
+	// discarded, and not counted as lost.
+	Path string
+	// Truncate empties the file first, unless another pipe writes to it now.
+	// Who takes over pipes from a predecessor leaves it false.
+	Truncate bool
+	// Also gets a copy of everything. The Pump owns it, whatever Attach or
+	// Resink return, and closes it at Detach. When it blocks (a stopped
+	// terminal) it holds back its own pipe and nothing else, as tee(1) would;
+	// when it breaks, the file is written on without it.
+	Also *os.File
+}
+
+// SinkError reports a pipe that is attached although its file cannot be
+// written now: its program goes on, what it prints is counted as lost, and the
+// file is tried again while output comes.
+type SinkError struct {
+	Path string
+	Err  error
+}
+
+func (e *SinkError) Error() string { return fmt.Sprintf("open log %s: %v", e.Path, e.Err) }
+
+func (e *SinkError) Unwrap() error { return e.Err }
+
+// Pump moves bytes from pipes to log files until Close. All methods may be
+// called from any goroutine.
+//
+// On Linux the bytes are moved inside the kernel (splice(2)): at every moment a
+// byte is either still in the pipe or in the file, so a process that is killed
+// and followed by another one on the same pipe neither loses nor doubles
+// any. Elsewhere they are read and written, and a kill can lose what was between.
+type Pump struct{ e *engine }
+
+// NewPump starts a Pump. It ends with Close.
+func NewPump() (*Pump, error) {
+	e, err := newEngine()
+	if err != nil {
+		return nil, fmt.Errorf("start the log pump: %w", err)
+	}
+	return &Pump{e}, nil
+}
+
+// Attach moves what comes out of pipe, the read end of a pipe, to sink until
+// Detach. The Pump owns pipe from this call on, also when it returns an error.
+// A *SinkError means: attached, but the file cannot be written yet. After any
+// other error nothing is attached, and pipe is closed.
+func (p *Pump) Attach(key string, pipe *os.File, sink Sink) error {
+	return p.e.attach(key, pipe, sink)
+}
+
+// Drain returns when everything that was in the pipe at the call has been
+// written: call it after the program has ended, for its last lines. A stopped
+// terminal (Sink.Also) holds it up for a second, not longer. An unknown key
+// needs no draining.
+func (p *Pump) Drain(key string) {
+	done := make(chan struct{})
+	p.DrainFunc(key, func() { close(done) })
+	<-done
+}
+
+// DrainFunc calls f once, from a goroutine of its own, when Drain would return,
+// or when the Pump is closed.
+func (p *Pump) DrainFunc(key string, f func()) { p.e.drain(key, f) }
+
+// Detach drains the pipe as Drain does and closes it and, where no other pipe
+// writes to it, the file. An unknown key is detached already.
+func (p *Pump) Detach(key string) { p.e.detach(key) }
+
+// Resink sends to another file (or opens the same path again) whatever has not
+// been moved yet. After an error the old sink stays.
+func (p *Pump) Resink(key string, sink Sink) error { return p.e.resink(key, sink) }
+
+// Lost tells how many bytes could not be written since Attach, and the last
+// reason. It never waits for the Pump.
+func (p *Pump) Lost(key string) (bytes uint64, err error) { return p.e.lost(key) }
+
+// Close ends the Pump without draining and closes all that it owns. What is in
+// the pipes stays there for whoever else holds them.
+func (p *Pump) Close() { p.e.close() }
