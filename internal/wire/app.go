@@ -49,17 +49,20 @@ type App struct {
 
 // Instance is one process slot of an app.
 type Instance struct {
-	Index       int       `json:"index"`
-	PID         int       `json:"pid"` // 0: no process
-	Status      string    `json:"status"`
-	Restarts    int       `json:"restarts"`
-	StartedAt   time.Time `json:"started_at,omitzero"`
-	UptimeMS    int64     `json:"uptime_ms"`
-	CPUPercent  float64   `json:"cpu_percent"`
-	MemoryBytes uint64    `json:"memory_bytes"`
-	Ports       []int     `json:"ports"`
-	LastExit    *Exit     `json:"last_exit"` // null before the first
-	NextTryMS   int64     `json:"next_try_ms"`
+	Index     int       `json:"index"`
+	PID       int       `json:"pid"` // 0: no process
+	Status    string    `json:"status"`
+	Restarts  int       `json:"restarts"`
+	StartedAt time.Time `json:"started_at,omitzero"`
+	// Start is the start time of PID as the kernel counts it (pidfile.Process);
+	// with it a PID that was given to another process is recognised. 0: unknown.
+	Start       uint64  `json:"start,omitempty"`
+	UptimeMS    int64   `json:"uptime_ms"`
+	CPUPercent  float64 `json:"cpu_percent"`
+	MemoryBytes uint64  `json:"memory_bytes"`
+	Ports       []int   `json:"ports"`
+	LastExit    *Exit   `json:"last_exit"` // null before the first
+	NextTryMS   int64   `json:"next_try_ms"`
 	// Exits are the last ones, newest first (describe).
 	Exits []Exit `json:"exits,omitempty"`
 	// Note is what else a person should know, e.g. that output was lost to a full disk.
