@@ -32,6 +32,7 @@ var ranks = map[string]int{
 	"internal/proc":     0,  // pidfd, groups, signals
 	"internal/clock":    0,  // the one source of time
 	"internal/sock":     0,  // unix sockets and descriptors over them
+	"internal/sockets":  0,  // which process has which socket
 	"internal/need":     0,  // what a test needs of the machine
 	"internal/layers":   0,  // this test
 	"pidfile":           0,  // state file, process identity, atomic replace
