@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A web server in Python that knows nothing of forever.
 
-Try:  forever start examples/server.py
+Try:  forever start --name hello examples/server.py
       curl http://127.0.0.1:8081/
-      forever stop server.py
+      forever stop hello
 
 PORT chooses the port (8081); 0 takes a free one.
 """
