@@ -1,0 +1,99 @@
+package sockets
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// Find returns the sockets that q describes, with their holders. A process that
+// ends meanwhile is left out. An error means that the kernel tells nothing of
+// sockets at all.
+func Find(q Query) (Found, error) {
+	var f Found
+	for _, proto := range q.protocols() {
+		if err := f.add(proto, &q); err != nil {
+			return Found{}, fmt.Errorf("read the %s sockets: %w", proto, err)
+		}
+	}
+	for _, pid := range foreign(q.PIDs) {
+		for _, proto := range q.protocols() {
+			f.addNamespace(pid, proto, &q)
+		}
+	}
+	if q.Anonymous || len(f.Sockets) == 0 {
+		return f, nil
+	}
+	return f, f.findHolders(q.PIDs)
+}
+
+// add puts in the sockets of a protocol. Where sock_diag is missing (an old
+// kernel without the module, a sandbox) the text files under /proc/net say the
+// same, slower.
+func (f *Found) add(proto string, q *Query) error {
+	before := len(f.Sockets)
+	if diag(proto, q.Connected, f.keep(q)) == nil {
+		return nil
+	}
+	f.Sockets = f.Sockets[:before]
+	return procNet("/proc/net/", proto, f.keep(q))
+}
+
+// addNamespace puts in the sockets of the network namespace that pid is in; its
+// tables go away with pid, and then there is nothing to add.
+func (f *Found) addNamespace(pid int, proto string, q *Query) {
+	before := len(f.Sockets)
+	if procNet("/proc/"+strconv.Itoa(pid)+"/net/", proto, f.keep(q)) != nil {
+		f.Sockets = f.Sockets[:before]
+	}
+}
+
+func (f *Found) keep(q *Query) func(Socket) {
+	return func(s Socket) {
+		if q.wants(&s) {
+			f.Sockets = append(f.Sockets, s)
+		}
+	}
+}
+
+// findHolders searches pids, or all processes, for the found sockets.
+func (f *Found) findHolders(pids []int) error {
+	inodes := make(map[uint64][]int, len(f.Sockets))
+	for i, s := range f.Sockets {
+		inodes[s.Inode] = append(inodes[s.Inode], i)
+	}
+	if pids == nil {
+		var err error
+		if pids, err = allPIDs(); err != nil {
+			return err
+		}
+	}
+	var r fdReader
+	for _, pid := range pids {
+		err := r.sockets(pid, func(inode uint64) { f.hold(pid, inodes[inode]) })
+		if os.IsPermission(err) {
+			f.Hidden++
+		}
+	}
+	return nil
+}
+
+// allPIDs lists the processes, in the kernel's order.
+func allPIDs() ([]int, error) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("list the processes: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("list the processes: %w", err)
+	}
+	pids := make([]int, 0, len(names))
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}
