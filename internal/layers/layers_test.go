@@ -191,3 +191,13 @@ func TestForbids(t *testing.T) {
 		}
 	}
 }
+
+// Package limits has to be initialised before syscall, which raises a limit; its
+// own comment tells why that takes a package that imports nothing.
+func TestLimitsLooksFirst(t *testing.T) {
+	for _, p := range list(t, "linux") {
+		if p.is("internal/limits") && len(p.Imports) > 0 {
+			t.Errorf("%s imports %v on Linux: it would be initialised after Go's runtime has raised the limit", p.ImportPath, p.Imports)
+		}
+	}
+}

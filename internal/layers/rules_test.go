@@ -27,9 +27,9 @@ var ranks = map[string]int{
 	"internal/stats":    10, // cpu and memory
 	"internal/units":    10, // boot hooks and exports
 	"internal/program":  5,  // which file, which interpreter; config resolves by it
-	"internal/limits":   5,  // resource limits; the exec step sets them
 	"internal/wire":     0,  // messages, no behaviour
 	"internal/proc":     0,  // pidfd, groups, signals
+	"internal/limits":   0,  // the caller's resource limits
 	"internal/clock":    0,  // the one source of time
 	"internal/sock":     0,  // unix sockets and descriptors over them
 	"internal/sockets":  0,  // which process has which socket
