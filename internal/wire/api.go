@@ -44,6 +44,8 @@ const (
 	EventState  = "state"  // an instance changed its state
 	EventResult = "result" // one target is finished, well or not
 	EventDone   = "done"   // the call is finished; nothing follows
+	// EventWatching is the first of a watch: from here on no change is missed.
+	EventWatching = "watching"
 )
 
 // Event is one line of a streamed answer (application/x-ndjson).
