@@ -28,7 +28,7 @@ func (f *finder) byCommand(file, command string, args []string) (Found, error) {
 	if len(words) == 0 {
 		return Found{}, f.notFound("name an interpreter, or leave the option out", "command %q is blank", command)
 	}
-	interpreter, err := f.need(file, expandHome(words[0], f.caller.Env))
+	interpreter, err := f.need(file, ExpandHome(words[0], f.caller.Env))
 	if err != nil {
 		return Found{}, err
 	}
@@ -106,17 +106,14 @@ func (f *finder) need(file string, names ...string) (string, error) {
 		}
 	}
 	name := names[0]
-	if path := f.absolute(name); !isBareName(name) && exists(path) {
-		return "", f.cannotExecute("chmod +x "+Quote(path), "the interpreter %q of %q cannot be executed", name, file)
+	if !isBareName(name) {
+		for _, path := range f.caller.paths(name) {
+			if exists(path) {
+				return "", f.cannotExecute("chmod +x "+Quote(path), "the interpreter %q of %q cannot be executed", name, file)
+			}
+		}
 	}
 	return "", f.notFound(installHint(name), "the interpreter %s of %q was not found%s", quoteAll(names), file, whereSought(name))
-}
-
-func (f *finder) absolute(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(f.caller.Cwd, name)
 }
 
 func exists(path string) bool {

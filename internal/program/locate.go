@@ -49,11 +49,19 @@ func (f *finder) candidates() []string {
 	if filepath.IsAbs(f.path) {
 		return []string{filepath.Clean(f.path)}
 	}
-	paths := []string{filepath.Join(f.caller.Cwd, f.path)}
-	for _, dir := range f.caller.Dirs {
+	var paths []string
+	for _, dir := range f.dirs() {
 		paths = append(paths, filepath.Join(dir, f.path))
 	}
 	return paths
+}
+
+// dirs are the folders that a relative path is looked up in.
+func (f *finder) dirs() []string {
+	if len(f.caller.Dirs) > 0 {
+		return f.caller.Dirs
+	}
+	return []string{f.caller.Cwd}
 }
 
 // locateAt looks for a program at one absolute path. Folder tells that there is
@@ -105,7 +113,7 @@ func (f *finder) nowhere(folders []string) error {
 	if isBareName(f.path) {
 		where += ", and nothing on PATH"
 	}
-	return f.notFound("check the spelling and the folder you are in ("+f.caller.Cwd+")", "%q was not found: %s", f.typed, where)
+	return f.notFound("check the spelling; it was sought in "+strings.Join(f.dirs(), " and "), "%q was not found: %s", f.typed, where)
 }
 
 // isBareName tells whether a name is looked up on PATH, as a shell does.

@@ -16,22 +16,35 @@ func Getenv(env []string, name string) string {
 	return ""
 }
 
-// LookPath returns the absolute path of an executable: name itself, from cwd,
-// if it has a separator, else the first on PATH. Empty: there is none.
+// LookPath returns the absolute path of an executable: name itself, from Cwd or
+// one of Dirs, if it has a separator, else the first on PATH. Empty: there is none.
 func LookPath(c Caller, name string) string {
-	f := finder{caller: c, typed: name}
 	if !isBareName(name) {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(c.Cwd, path)
+		for _, path := range c.paths(name) {
+			if file := executableAt(path, c.Env); file != "" {
+				return file
+			}
 		}
-		return executableAt(path, c.Env)
+		return ""
 	}
+	f := finder{caller: c, typed: name}
 	file, err := f.onPath(name)
 	if err != nil {
 		return ""
 	}
 	return file
+}
+
+// paths are the absolute paths that an interpreter with a separator may mean.
+func (c Caller) paths(name string) []string {
+	if filepath.IsAbs(name) {
+		return []string{filepath.Clean(name)}
+	}
+	paths := []string{filepath.Join(c.Cwd, name)}
+	for _, dir := range c.Dirs {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	return paths
 }
 
 // onPath returns the first executable of that name on PATH, or "". A file that

@@ -9,10 +9,11 @@ import (
 
 // Caller is the side of the user that the search depends on.
 type Caller struct {
-	// Cwd is the absolute folder that relative paths start from.
+	// Cwd is the absolute folder that relative paths start from, also those of
+	// interpreters and in PATH.
 	Cwd string
-	// Dirs are further absolute folders, tried in order after Cwd for a
-	// relative path and before PATH.
+	// Dirs are the absolute folders that a relative script is looked up in, in
+	// this order; empty means Cwd alone.
 	Dirs []string
 	// Env is the environment, K=V; PATH, HOME and (on Windows) PATHEXT are
 	// looked up here and never in our own environment.
@@ -50,7 +51,7 @@ func Find(c Caller, typed, command string, interpreterArgs []string) (Found, err
 	if typed == "" {
 		return Found{}, &Error{Exit: ExitNotFound, Message: "no program was named"}
 	}
-	f := finder{caller: c, typed: typed, path: expandHome(typed, c.Env)}
+	f := finder{caller: c, typed: typed, path: ExpandHome(typed, c.Env)}
 	place, err := f.locate(command != "" && command != None)
 	if err != nil {
 		return Found{}, err
@@ -88,8 +89,8 @@ func isLetter(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
 }
 
-// expandHome replaces a leading ~ by the user's home, for paths that no shell has seen.
-func expandHome(path string, env []string) string {
+// ExpandHome replaces a leading ~ by the user's home, for paths that no shell has seen.
+func ExpandHome(path string, env []string) string {
 	home := Getenv(env, "HOME")
 	if home == "" || path != "~" && !strings.HasPrefix(path, "~/") {
 		return path

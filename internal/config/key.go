@@ -1,0 +1,123 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// key puts one entry of an app into its settings.
+func (l *loader) key(s *Settings, e *entry) error {
+	o, known := l.option(e.key)
+	if !known {
+		l.unknown(e)
+		return nil
+	}
+	if _, twice := s.origin.at[o.Name]; twice {
+		l.warn(e.at, "%s was set before under another name; this one wins", e.key)
+	}
+	s.origin.at[o.Name] = e.value.at
+	err := o.fill(s, e.value)
+	var bad *ValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	return &FileError{Line: e.value.at.line, Column: e.value.at.column, Message: bad.text(e.key), Hint: bad.Hint, err: bad}
+}
+
+// option is Lookup in the table that was built for this file. Letters are for
+// command lines only.
+func (l *loader) option(key string) (Option, bool) {
+	key = Kebab(key)
+	i := slices.IndexFunc(l.options, func(o Option) bool {
+		return len(key) > 1 && (o.Name == key || slices.Contains(o.Aliases, key))
+	})
+	if i < 0 {
+		return Option{}, false
+	}
+	return l.options[i], true
+}
+
+// unknown decides what to say about a key that is no option.
+func (l *loader) unknown(e *entry) {
+	switch name, isEnv := envSet(e.key); {
+	case isEnv:
+		l.envNames = append(l.envNames, name)
+	case isForOthers(e.key):
+	case slices.Contains(withoutMeaning(), Kebab(e.key)):
+		l.warn(e.at, "%s has no meaning here and is ignored", e.key)
+	default:
+		if near := Nearest(Kebab(e.key), l.keys()); near != "" {
+			l.warn(e.at, "unknown key %q is ignored; did you mean %s?", e.key, respell(near, e.key))
+			return
+		}
+		l.warn(e.at, "unknown key %q is ignored", e.key)
+	}
+}
+
+// withoutMeaning are PM2's keys that ask for nothing forever does.
+func withoutMeaning() []string {
+	return []string{"vizion", "pmx", "automation", "trace", "deep-monitoring", "source-map-support", "disable-source-map-support",
+		"post-update", "filter-env", "kill-retry-time", "wait-for-listen", "disable-trace", "vizion-running", "write", "version"}
+}
+
+// envSet recognises the keys of variables that --env NAME chooses.
+func envSet(key string) (name string, ok bool) {
+	if rest, ok := strings.CutPrefix(key, "env_"); ok && rest != "" {
+		return rest, true
+	}
+	rest, ok := strings.CutPrefix(key, "env-")
+	return rest, ok && rest != ""
+}
+
+// keys are the names that a file may use.
+func (l *loader) keys() []string {
+	var names []string
+	for _, o := range l.options {
+		for _, name := range append([]string{o.Name}, o.Aliases...) {
+			if len(name) > 1 {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// respell writes a kebab-case name the way that another key is written.
+func respell(name, like string) string {
+	switch {
+	case strings.Contains(like, "-"):
+		return name
+	case strings.Contains(like, "_"):
+		return strings.ReplaceAll(name, "-", "_")
+	}
+	return camel(name)
+}
+
+// namedEnv lays the chosen env_NAME over the app's env.
+func (l *loader) namedEnv(s *Settings, n *node) error {
+	env, _ := l.option("env")
+	for _, e := range n.entries {
+		name, ok := envSet(e.key)
+		if _, option := l.option(e.key); !ok || option {
+			continue
+		}
+		target := s
+		if name != l.want.EnvName {
+			target = &Settings{} // checked all the same
+		}
+		if err := env.fill(target, e.value); err != nil {
+			return &FileError{Line: e.value.at.line, Column: e.value.at.column, Message: fillText(err, e.key), err: err}
+		}
+	}
+	return nil
+}
+
+func fillText(err error, key string) string {
+	var bad *ValueError
+	if errors.As(err, &bad) {
+		return bad.text(key)
+	}
+	return fmt.Sprintf("%s %v", key, err)
+}

@@ -1,0 +1,19 @@
+package config
+
+import "golang.org/x/sys/unix"
+
+// resources returns the limits of this system, in the order of setrlimit(2).
+func resources() []resource {
+	return []resource{
+		{"as", unix.RLIMIT_AS, true},
+		{"core", unix.RLIMIT_CORE, true},
+		{"cpu", unix.RLIMIT_CPU, false}, // seconds
+		{"data", unix.RLIMIT_DATA, true},
+		{"fsize", unix.RLIMIT_FSIZE, true},
+		{"memlock", unix.RLIMIT_MEMLOCK, true},
+		{"nofile", unix.RLIMIT_NOFILE, false},
+		{"nproc", unix.RLIMIT_NPROC, false},
+		{"rss", unix.RLIMIT_RSS, true},
+		{"stack", unix.RLIMIT_STACK, true},
+	}
+}

@@ -1,0 +1,171 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// LoadOptions says what is wanted of a config file.
+type LoadOptions struct {
+	// EnvName chooses the env_NAME variables of each app.
+	EnvName string
+	// Only keeps the apps of these names; empty keeps all.
+	Only []string
+}
+
+// stdin is the path that stands for the standard input.
+const stdin = "-"
+
+// maxFile bounds what is read; a config file with a thousand apps has a tenth of it.
+const maxFile = 8 << 20
+
+// IsConfigFile tells by its name whether a file declares apps. A package.json
+// describes a package, and a .js file is a program unless its name says more.
+func IsConfigFile(path string) bool {
+	return path == stdin || formatOf(path) != nil && filepath.Base(path) != "package.json"
+}
+
+// Load reads the apps of a config file: one, an array of them, or an object
+// with an array named apps. In is where to read; nil opens path. "-" as path
+// is JSON or YAML from in, or from the standard input.
+//
+// Nothing is returned unless the whole file is right; the error is a
+// *FileError. Relative paths become absolute from the file's folder.
+func Load(path string, in io.Reader, o LoadOptions) ([]Settings, []Warning, error) {
+	l := &loader{file: path, options: Options(), want: o}
+	apps, err := l.load(path, in)
+	if err != nil {
+		return nil, nil, l.complete(err)
+	}
+	return apps, l.warnings, nil
+}
+
+// loader is one reading of a config file.
+type loader struct {
+	file     string // for messages
+	path     string // absolute; empty for stdin
+	dir      string // absolute
+	options  []Option
+	want     LoadOptions
+	warnings []Warning
+	envNames []string // the NAME of every env_NAME seen
+}
+
+func (l *loader) load(path string, in io.Reader) ([]Settings, error) {
+	parse := formatOf(path)
+	if path == stdin {
+		l.file, parse = "stdin", parseUnknown
+	}
+	if parse == nil {
+		return nil, &FileError{Message: "is no config file: its name ends in none of .json .yaml .yml .toml", Hint: "rename it, or pass it on stdin to -"}
+	}
+	if err := l.locate(path); err != nil {
+		return nil, err
+	}
+	data, err := read(path, in)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parse(strings.TrimPrefix(data, "\ufeff"))
+	if err != nil {
+		return nil, err
+	}
+	apps, err := l.apps(root)
+	if err != nil {
+		return nil, err
+	}
+	l.warnEnvName()
+	return l.only(apps)
+}
+
+// locate finds out what the file's paths are relative to.
+func (l *loader) locate(path string) error {
+	if path == stdin {
+		dir, err := os.Getwd()
+		l.dir = dir
+		return err
+	}
+	absolute, err := filepath.Abs(path)
+	l.path, l.dir = absolute, filepath.Dir(absolute)
+	return err
+}
+
+// read takes a whole file, within reason.
+func read(path string, in io.Reader) (string, error) {
+	if in == nil && path == stdin {
+		in = os.Stdin
+	}
+	if in == nil {
+		file, err := os.Open(path)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		in = file
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("is larger than %d MiB", maxFile>>20)
+	}
+	return string(data), err
+}
+
+// complete makes every error a *FileError that names the file.
+func (l *loader) complete(err error) error {
+	bad := &FileError{Message: err.Error(), err: err}
+	var syntax *syntaxError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &bad):
+	case errors.As(err, &syntax):
+		bad.Line, bad.Column = syntax.at.line, syntax.at.column
+	case errors.As(err, &path):
+		bad.Message, bad.Hint = path.Err.Error(), "check the path and its permissions"
+	}
+	bad.File = either(bad.File, l.file)
+	bad.Hint = either(bad.Hint, defaultHint(bad.Line))
+	return bad
+}
+
+func (l *loader) warn(at position, format string, a ...any) {
+	l.warnings = append(l.warnings, Warning{File: l.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, a...)})
+}
+
+// warnEnvName tells that the variables which were asked for are nowhere.
+func (l *loader) warnEnvName() {
+	name := l.want.EnvName
+	if name == "" || slices.Contains(l.envNames, name) {
+		return
+	}
+	near := ""
+	if n := Nearest(name, l.envNames); n != "" {
+		near = fmt.Sprintf("; did you mean %q?", n)
+	}
+	l.warn(position{}, "no app has env_%s%s", name, near)
+}
+
+// only drops the apps that were not asked for.
+func (l *loader) only(apps []Settings) ([]Settings, error) {
+	if len(l.want.Only) == 0 {
+		return apps, nil
+	}
+	var names []string
+	for _, app := range apps {
+		names = append(names, app.displayName())
+	}
+	for _, name := range l.want.Only {
+		if !slices.Contains(names, name) {
+			return nil, &FileError{Message: fmt.Sprintf("has no app %q (%s)", name, strings.Join(names, ", "))}
+		}
+	}
+	return slices.DeleteFunc(apps, func(s Settings) bool { return !slices.Contains(l.want.Only, s.displayName()) }), nil
+}
+
+// displayName is what an app will be called, as far as its file tells.
+func (s *Settings) displayName() string { return either(s.Name, defaultName(s.Script)) }

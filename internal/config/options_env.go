@@ -1,0 +1,62 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// envOptions say what the program finds around it.
+func envOptions() []Option {
+	return []Option{{
+		Name: "env", Kind: Strings, Placeholder: "NAME=VALUE", Category: CategoryEnv,
+		Usage: "a variable beside those of your environment; a bare NAME chooses the env_NAME of a config file", Set: setEnv,
+	}, {
+		Name: "env-file", Kind: Strings, Placeholder: "FILE", Category: CategoryEnv,
+		Usage: "a file of NAME=VALUE lines; --env wins over it", Set: setEnvFile,
+	}, {
+		Name: "umask", Kind: String, Placeholder: "OCTAL", Category: CategoryEnv,
+		Usage: "the permissions that new files do not get, e.g. 027 (default: yours)", Set: setUmask,
+	}, {
+		Name: "limit", Aliases: []string{"limits"}, Kind: Strings, Placeholder: "NAME=SOFT[:HARD]", Category: CategoryEnv,
+		Usage: "a resource limit, e.g. nofile=65536, core=unlimited, as=2G (default: yours)", Set: setLimit,
+	}}
+}
+
+func setEnv(s *Settings, value string) error {
+	name, text, isVariable := strings.Cut(value, "=")
+	switch {
+	case name == "":
+		return wrong("wants NAME=VALUE, not %q", value)
+	case strings.ContainsRune(value, 0):
+		return wrong("must not contain a zero byte")
+	case isVariable:
+		s.Env = append(s.Env, Variable{Name: name, Value: text})
+	default:
+		s.EnvName = name
+	}
+	return nil
+}
+
+// setEnvFile puts the file before the variables that were set one by one.
+func setEnvFile(s *Settings, value string) error {
+	if value == "" || strings.ContainsRune(value, 0) {
+		return wrong("wants the name of a file, not %q", value)
+	}
+	at := slices.IndexFunc(s.Env, func(v Variable) bool { return v.File == "" })
+	if at < 0 {
+		at = len(s.Env)
+	}
+	s.Env = slices.Insert(s.Env, at, Variable{File: value})
+	return nil
+}
+
+func setUmask(s *Settings, value string) error {
+	mask, err := strconv.ParseUint(strings.TrimPrefix(value, "0o"), 8, 16)
+	if err != nil || mask > 0o777 {
+		return wrong("wants an octal number from 0 to 777, not %q", value)
+	}
+	umask := int(mask)
+	s.Umask = &umask
+	return nil
+}

@@ -1,0 +1,37 @@
+package config
+
+// laterOptions are known by name, so that using one is an error with a reason
+// and not a spelling mistake.
+func laterOptions() []Option {
+	const later = "not available in this version"
+	options := []Option{
+		{Name: "watch", Aliases: []string{"w"}, Kind: Bool, Category: CategoryWatch},
+		{Name: "watch-directory", Kind: Strings, Placeholder: "DIR", Category: CategoryWatch},
+		{Name: "watch-ignore", Aliases: []string{"ignore-watch", "watch-ignore-patterns"}, Kind: Strings, Placeholder: "PATTERN", Category: CategoryWatch},
+		{Name: "watch-delay", Kind: Duration, Placeholder: "DURATION", Category: CategoryWatch},
+		{Name: "watch-options", Kind: Strings, Placeholder: "K=V", Category: CategoryWatch, FileOnly: true},
+		{Name: "ext", Kind: List, Placeholder: "SUFFIXES", Category: CategoryWatch},
+		{Name: "shutdown-with-message", Kind: Bool, Category: CategoryStop},
+		{Name: "wait-ready", Kind: Bool, Category: CategoryReadiness},
+		{Name: "ready", Kind: String, Placeholder: "CHECK", Category: CategoryReadiness},
+		{Name: "health", Kind: Strings, Placeholder: "CHECK", Category: CategoryReadiness},
+		{Name: "after", Kind: Strings, Placeholder: "APP", Category: CategoryReadiness},
+		{Name: "max-memory-restart", Kind: Size, Placeholder: "SIZE", Category: CategoryRestart},
+		{Name: "cron-restart", Aliases: []string{"cron"}, Kind: String, Placeholder: "PATTERN", Category: CategoryRestart},
+		{Name: "time", Kind: Bool, Category: CategoryOutput},
+		{Name: "log-date-format", Kind: String, Placeholder: "FORMAT", Category: CategoryOutput},
+		{Name: "log-type", Kind: Enum, Values: []string{"raw", "json"}, Placeholder: "raw|json", Category: CategoryOutput},
+		{Name: "merge-logs", Aliases: []string{"combine-logs"}, Kind: Bool, Category: CategoryOutput},
+		{Name: "log-max-size", Kind: Size, Placeholder: "SIZE", Category: CategoryOutput},
+		{Name: "log-max-files", Kind: Int, Placeholder: "N", Category: CategoryOutput},
+		{Name: "instance-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv},
+		{Name: "increment-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv},
+		{Name: "user", Kind: String, Placeholder: "USER", Category: CategoryEnv},
+		{Name: "group", Aliases: []string{"gid"}, Kind: String, Placeholder: "GROUP", Category: CategoryEnv},
+		{Name: "nice", Kind: Int, Placeholder: "N", Category: CategoryEnv},
+	}
+	for i := range options {
+		options[i].Usage, options[i].Hidden, options[i].Unavailable = later, true, true
+	}
+	return options
+}

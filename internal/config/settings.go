@@ -1,0 +1,89 @@
+package config
+
+import (
+	"reflect"
+	"time"
+
+	"forever/internal/wire"
+)
+
+// Settings is what a user said about one app. The zero value of a field means
+// that nothing was said, so that defaults, a file and flags can be laid over
+// each other; numbers and switches are pointers because their zero is a value.
+type Settings struct {
+	// Script is the program as it was typed.
+	Script string
+	Args   []string
+	// Command is the interpreter with its arguments, program.None for none.
+	Command         string
+	InterpreterArgs []string
+	Cwd, SourceDir  string
+
+	Name, Namespace, UID string
+	Instances            *int // 0 and below: that many less than the machine has CPUs
+	ExecMode             string
+
+	Env     []Variable
+	EnvName string // which env_NAME of a config file
+	Umask   *int
+	Limits  []wire.Limit // overrides of the caller's, the later wins
+
+	Restart                string
+	SuccessCodes           []int
+	MinUptime              *time.Duration
+	BackoffMin, BackoffMax *time.Duration
+	RestartDelay           *time.Duration
+	MaxRuns, MaxRestarts   *int
+
+	KillSignal  string
+	KillTimeout *time.Duration
+
+	OutFile, ErrFile, LogFile, PidFile string
+	Append, DisableLogs                *bool
+
+	// Wait is how long start waits for readiness; below zero without a bound.
+	Wait             *time.Duration
+	ListenTimeout    *time.Duration
+	Force, Essential *bool
+
+	// ConfigFile is the absolute path of the file that said it; empty for flags.
+	ConfigFile string
+	// origin is where in that file, for messages.
+	origin origin
+}
+
+// Variable is one step of building an environment: a variable, or a file of them.
+type Variable struct {
+	Name, Value string
+	// File is the path of a file with NAME=VALUE lines; Name is empty then.
+	File string
+}
+
+// Merge lays over on s: what over says wins. Environments and limits are added
+// up, the later winning where both name the same.
+func (s *Settings) Merge(over Settings) {
+	env := append(s.Env[:len(s.Env):len(s.Env)], over.Env...)
+	limits := append(s.Limits[:len(s.Limits):len(s.Limits)], over.Limits...)
+	at := s.origin.merge(over.origin)
+	into, from := reflect.ValueOf(s).Elem(), reflect.ValueOf(over)
+	for i := range from.NumField() {
+		if field := from.Field(i); into.Field(i).CanSet() && !field.IsZero() {
+			into.Field(i).Set(field)
+		}
+	}
+	s.Env, s.Limits, s.origin = env, limits, at
+}
+
+// WaitMS is the wait as wire.StartRequest takes it.
+func (s *Settings) WaitMS() int64 {
+	switch {
+	case s.Wait == nil:
+		return 0
+	case *s.Wait < 0:
+		return -1
+	}
+	return s.Wait.Milliseconds()
+}
+
+// Forced tells whether an app of the same name shall be replaced.
+func (s *Settings) Forced() bool { return s.Force != nil && *s.Force }

@@ -1,0 +1,231 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"forever/internal/program"
+	"forever/internal/wire"
+)
+
+// Caller is the side of the user that settings are completed from.
+type Caller struct {
+	Cwd    string   // absolute
+	Env    []string // K=V
+	Umask  int      // -1: unknown
+	Limits []wire.Limit
+	Root   string // absolute
+	CPUs   int    // at least 1
+}
+
+// The defaults of what nobody has said.
+const (
+	defaultNamespace     = "default"
+	defaultMinUptime     = time.Second
+	defaultBackoffMin    = 100 * time.Millisecond
+	defaultBackoffMax    = 30 * time.Second
+	defaultKillSignal    = "SIGTERM"
+	defaultKillTimeout   = 10 * time.Second
+	defaultListenTimeout = 30 * time.Second
+)
+
+// Spec finds the program and completes the settings: defaults are put in, paths
+// become absolute, the environment becomes whole.
+//
+// Its errors are a *program.Error for a program that cannot be executed, a
+// *ValueError for settings that do not go together and, where the settings came
+// from a file, a *FileError that wraps either.
+func (s *Settings) Spec(c Caller) (wire.Spec, error) {
+	spec, err := s.spec(c)
+	if err != nil {
+		return wire.Spec{}, s.locateError(err)
+	}
+	return spec, nil
+}
+
+func (s *Settings) spec(c Caller) (wire.Spec, error) {
+	if s.EnvName != "" && s.ConfigFile == "" {
+		return wire.Spec{}, &ValueError{Option: "env", Message: "NAME chooses the env_NAME of a config file; a variable is written " + s.EnvName + "=VALUE"}
+	}
+	env, err := s.environment(c)
+	if err != nil {
+		return wire.Spec{}, err
+	}
+	found, err := s.find(c, env)
+	if err != nil {
+		return wire.Spec{}, err
+	}
+	cwd, err := s.workingDir(c)
+	if err != nil {
+		return wire.Spec{}, err
+	}
+	spec := wire.Spec{
+		Name: either(s.Name, cleanName(found.Name)), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
+		Typed: s.Script, Script: found.Script, Interpreter: found.Interpreter, InterpreterArgs: found.InterpreterArgs,
+		Args: s.Args, ConfigFile: s.ConfigFile,
+		Cwd: cwd, Env: env, Umask: deref(s.Umask, c.Umask), Limits: mergeLimits(c.Limits, s.Limits),
+		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
+		Policy: s.policy(), Stop: s.stop(), Output: s.output(c),
+		PidFile:   underRoot(c, filepath.Join(c.Root, "pids"), s.PidFile),
+		Essential: deref(s.Essential, false),
+	}
+	return spec, nil
+}
+
+// find asks for the program.
+func (s *Settings) find(c Caller, env []string) (program.Found, error) {
+	if s.Script == "" {
+		return program.Found{}, &ValueError{Option: "script", Message: "no program was named", whole: true}
+	}
+	caller := program.Caller{Cwd: s.base(c), Dirs: s.scriptDirs(c), Env: env}
+	return program.Find(caller, s.Script, s.Command, s.InterpreterArgs)
+}
+
+// scriptDirs are the folders that a relative script may be meant from. In a
+// config file that is the app's own folder first, as in PM2; on a command line
+// it is the folder where the user typed it.
+func (s *Settings) scriptDirs(c Caller) []string {
+	base := s.base(c)
+	switch {
+	case s.SourceDir != "":
+		return []string{absolute(c.Cwd, s.SourceDir, c.Env)}
+	case s.Cwd == "":
+		return []string{base}
+	case s.ConfigFile != "":
+		return []string{absolute(c.Cwd, s.Cwd, c.Env), base}
+	}
+	return []string{base, absolute(c.Cwd, s.Cwd, c.Env)}
+}
+
+// base is the folder that the app was declared in. Load has made the paths of
+// a file absolute, so that those still relative are meant from the caller's.
+func (s *Settings) base(c Caller) string { return either(s.origin.dir, c.Cwd) }
+
+// absolute makes a path absolute from a folder; a leading ~/ is the user's
+// home, and "" stays empty.
+func absolute(dir, path string, env []string) string {
+	if path == "" {
+		return ""
+	}
+	path = program.ExpandHome(path, env)
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}
+
+// underRoot makes a path absolute as npm's forever does: a relative one is
+// meant from a folder of the root. One that starts with ./ or ../ says that it
+// is meant from here.
+func underRoot(c Caller, folder, path string) string {
+	if strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") {
+		folder = c.Cwd
+	}
+	return absolute(folder, path, c.Env)
+}
+
+func (s *Settings) workingDir(c Caller) (string, error) {
+	option, dir := "cwd", s.Cwd
+	if dir == "" {
+		option, dir = "source-dir", s.SourceDir
+	}
+	if dir == "" {
+		return s.base(c), nil
+	}
+	dir = absolute(c.Cwd, dir, c.Env)
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return "", &ValueError{Option: option, Message: "cannot be " + dir + ": " + err.Error()}
+	case !info.IsDir():
+		return "", &ValueError{Option: option, Message: "cannot be " + dir + ": it is not a folder"}
+	}
+	return dir, nil
+}
+
+func (s *Settings) instances(cpus int) int {
+	n := deref(s.Instances, 1)
+	if n <= 0 {
+		n += cpus
+	}
+	return max(n, 1)
+}
+
+// cluster follows PM2: who says how many instances wants them to share ports.
+func (s *Settings) cluster() bool {
+	if s.ExecMode != "" {
+		return s.ExecMode == "cluster"
+	}
+	return s.Instances != nil
+}
+
+func (s *Settings) policy() wire.Policy {
+	minimum := deref(s.BackoffMin, defaultBackoffMin)
+	return wire.Policy{
+		Restart:       either(s.Restart, wire.RestartOnFailure),
+		SuccessCodes:  s.SuccessCodes,
+		MinUptimeMS:   deref(s.MinUptime, defaultMinUptime).Milliseconds(),
+		BackoffMinMS:  minimum.Milliseconds(),
+		BackoffMaxMS:  deref(s.BackoffMax, defaultBackoffMax).Milliseconds(),
+		RestartDelay:  deref(s.RestartDelay, 0).Milliseconds(),
+		MaxRuns:       deref(s.MaxRuns, 0),
+		MaxRestarts:   deref(s.MaxRestarts, 0),
+		ListenTimeout: deref(s.ListenTimeout, defaultListenTimeout).Milliseconds(),
+	}
+}
+
+func (s *Settings) stop() wire.Stop {
+	return wire.Stop{
+		Signal:    either(s.KillSignal, defaultKillSignal),
+		TimeoutMS: deref(s.KillTimeout, defaultKillTimeout).Milliseconds(),
+	}
+}
+
+func (s *Settings) output(c Caller) wire.Output {
+	if deref(s.DisableLogs, false) {
+		return wire.Output{OutFile: os.DevNull, ErrFile: os.DevNull}
+	}
+	return wire.Output{
+		OutFile:  absolute(c.Cwd, s.OutFile, c.Env),
+		ErrFile:  absolute(c.Cwd, s.ErrFile, c.Env),
+		File:     underRoot(c, c.Root, s.LogFile),
+		Truncate: !deref(s.Append, true),
+	}
+}
+
+// mergeLimits lays limits over others, the later winning, in the order of their numbers.
+func mergeLimits(lists ...[]wire.Limit) []wire.Limit {
+	var merged []wire.Limit
+	for _, limit := range slices.Concat(lists...) {
+		if i := slices.IndexFunc(merged, func(m wire.Limit) bool { return m.Resource == limit.Resource }); i >= 0 {
+			merged[i] = limit
+			continue
+		}
+		merged = append(merged, limit)
+	}
+	return merged
+}
+
+// either returns a unless it is empty.
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// deref returns what p points to, or the default.
+func deref[T any](p *T, otherwise T) T {
+	if p != nil {
+		return *p
+	}
+	return otherwise
+}
