@@ -3,7 +3,10 @@ package sockets
 import (
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
 	"strconv"
+	"sync"
 )
 
 // Find returns the sockets that q describes, with their holders. A process that
@@ -68,14 +71,54 @@ func (f *Found) findHolders(pids []int) error {
 			return err
 		}
 	}
-	var r fdReader
-	for _, pid := range pids {
-		err := r.sockets(pid, func(inode uint64) { f.hold(pid, inodes[inode]) })
-		if os.IsPermission(err) {
-			f.Hidden++
+	parts := split(pids)
+	results := make([]search, len(parts))
+	var all sync.WaitGroup
+	for i, part := range parts {
+		all.Go(func() { results[i].run(part, inodes) })
+	}
+	all.Wait()
+	for _, r := range results {
+		f.Hidden += r.hidden
+		for _, h := range r.held {
+			f.hold(h.pid, h.indices)
 		}
 	}
 	return nil
+}
+
+// split shares the work out among a few threads: nearly all of it is time in
+// the kernel, and a few processes are not worth a thread.
+func split(pids []int) [][]int {
+	const atLeast, atMost = 16, 8
+	threads := max(1, min(runtime.GOMAXPROCS(0), atMost, len(pids)/atLeast))
+	return slices.Collect(slices.Chunk(pids, max(1, (len(pids)+threads-1)/threads)))
+}
+
+// search is one thread's part of the search for holders.
+type search struct {
+	held   []holding
+	hidden int
+}
+
+// holding: the process pid holds the sockets at the indices.
+type holding struct {
+	pid     int
+	indices []int
+}
+
+func (s *search) run(pids []int, inodes map[uint64][]int) {
+	var r fdReader
+	for _, pid := range pids {
+		err := r.sockets(pid, func(inode uint64) {
+			if indices := inodes[inode]; indices != nil {
+				s.held = append(s.held, holding{pid, indices})
+			}
+		})
+		if os.IsPermission(err) {
+			s.hidden++
+		}
+	}
 }
 
 // allPIDs lists the processes, in the kernel's order.

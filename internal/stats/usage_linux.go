@@ -1,0 +1,71 @@
+package stats
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"forever/internal/proc"
+)
+
+// tick is the unit of times in /proc: USER_HZ is 100 on every architecture that
+// Go runs on.
+const tick = 10 * time.Millisecond
+
+// age is how long ago a process started, by its start time in ticks since boot.
+func age(start uint64) time.Duration {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+		return 0
+	}
+	return time.Duration(now.Nano()) - time.Duration(start)*tick
+}
+
+// meter measures each process when it is asked for.
+func meter([][]proc.Entry) func(proc.Entry) (usage, bool) { return usageOf }
+
+// usageOf reads /proc/PID/stat; false when the process is gone.
+func usageOf(e proc.Entry) (usage, bool) {
+	var buf [1024]byte
+	fd, err := unix.Open("/proc/"+strconv.Itoa(e.PID)+"/stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return usage{}, false
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, buf[:])
+	if err != nil {
+		return usage{}, false
+	}
+	u, start, ok := parseStat(buf[:n])
+	return u, ok && start == e.Start
+}
+
+// parseStat takes cpu time, memory and start time from the line of
+// proc_pid_stat(5). The name in field 2 may hold anything; no parenthesis
+// follows it.
+func parseStat(line []byte) (u usage, start uint64, ok bool) {
+	const utime, cstime, starttime, rss = 14, 17, 22, 24
+	field, rest := 3, line[bytes.LastIndexByte(line, ')')+1:]
+	for word := range bytes.FieldsSeq(rest) {
+		if field >= utime && field <= rss {
+			n, err := strconv.ParseInt(string(word), 10, 64)
+			if err != nil {
+				return usage{}, 0, false
+			}
+			switch {
+			case field <= cstime:
+				u.cpu += time.Duration(n) * tick
+			case field == starttime:
+				start = uint64(n)
+			case field == rss:
+				u.memory = uint64(max(n, 0)) * uint64(os.Getpagesize())
+				return u, start, true
+			}
+		}
+		field++
+	}
+	return usage{}, 0, false
+}

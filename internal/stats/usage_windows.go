@@ -1,0 +1,61 @@
+package stats
+
+import (
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"forever/internal/proc"
+)
+
+// age is how long ago a process started, by its FILETIME.
+func age(start uint64) time.Duration {
+	t := windows.Filetime{LowDateTime: uint32(start), HighDateTime: uint32(start >> 32)}
+	return time.Since(time.Unix(0, t.Nanoseconds()))
+}
+
+// meter measures each process when it is asked for.
+func meter([][]proc.Entry) func(proc.Entry) (usage, bool) { return usageOf }
+
+// usageOf asks the system; false when the process is gone, belongs to somebody
+// else, or is not the one that was meant.
+func usageOf(e proc.Entry) (usage, bool) {
+	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(e.PID))
+	if err != nil {
+		return usage{}, false
+	}
+	defer windows.CloseHandle(h)
+	var created, exited, kernel, user windows.Filetime
+	if windows.GetProcessTimes(h, &created, &exited, &kernel, &user) != nil || ticks(created) != e.Start {
+		return usage{}, false
+	}
+	return usage{time.Duration(ticks(kernel)+ticks(user)) * 100, workingSet(h)}, true
+}
+
+// ticks is a FILETIME as a number of 100 ns.
+func ticks(t windows.Filetime) uint64 {
+	return uint64(t.HighDateTime)<<32 | uint64(t.LowDateTime)
+}
+
+// memoryCounters is PROCESS_MEMORY_COUNTERS of psapi.h.
+type memoryCounters struct {
+	size, pageFaults               uint32
+	peakWorkingSet, workingSet     uintptr
+	peakPagedPool, pagedPool       uintptr
+	peakNonPagedPool, nonPagedPool uintptr
+	pagefile, peakPagefile         uintptr
+}
+
+// workingSet is the resident memory of a process, 0 where it cannot be told.
+func workingSet(h windows.Handle) uint64 {
+	function := windows.NewLazySystemDLL("kernel32.dll").NewProc("K32GetProcessMemoryInfo")
+	if function.Find() != nil {
+		return 0
+	}
+	c := memoryCounters{size: uint32(unsafe.Sizeof(memoryCounters{}))}
+	if ok, _, _ := function.Call(uintptr(h), uintptr(unsafe.Pointer(&c)), uintptr(c.size)); ok == 0 {
+		return 0
+	}
+	return uint64(c.workingSet)
+}
