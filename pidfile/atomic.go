@@ -69,12 +69,11 @@ func (c *calls) replace(path string, mode os.FileMode, durable bool, fill func(i
 	if err != nil {
 		return err
 	}
-	err = c.fill(f, mode, durable, fill)
-	if err == nil {
-		err = c.rename(f.Name(), path)
+	if err := c.fill(f, mode, durable, fill); err != nil {
+		return c.discard(f.Name(), err)
 	}
-	if err != nil {
-		return errors.Join(err, c.discard(f.Name()))
+	if err := c.rename(f.Name(), path); err != nil {
+		return c.discard(f.Name(), err)
 	}
 	if !durable {
 		return nil
@@ -91,16 +90,20 @@ func (c *calls) fill(f *os.File, mode os.FileMode, durable bool, fill func(io.Wr
 	if err == nil && durable {
 		err = c.sync(f)
 	}
-	return errors.Join(err, c.close(f))
+	// Some file systems report at close what could not be written.
+	if closed := c.close(f); err == nil {
+		err = closed
+	}
+	return err
 }
 
-// discard removes a temporary file, which rename may have moved before it
-// reported an error.
-func (c *calls) discard(temp string) error {
-	if err := c.remove(temp); !errors.Is(err, os.ErrNotExist) {
-		return err
+// discard removes a file that could not be finished, for the reason err, and
+// returns err. It may be gone already: a rename can be done and still fail.
+func (c *calls) discard(temp string, err error) error {
+	if left := c.remove(temp); left != nil && !errors.Is(left, os.ErrNotExist) {
+		return fmt.Errorf("%w; and a part is left behind: %w", err, left)
 	}
-	return nil
+	return err
 }
 
 // writer writes to f by way of c.

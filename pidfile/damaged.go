@@ -33,8 +33,13 @@ func (e *DamagedError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: state file is damaged: %v; %s", e.Path, e.Line, e.Column, e.Err, kept)
 }
 
-// Unwrap returns what is wrong and, if so, why there is no copy.
-func (e *DamagedError) Unwrap() []error { return []error{e.Err, e.AsideErr} }
+// Unwrap returns what is wrong and, where there is no copy, why.
+func (e *DamagedError) Unwrap() []error {
+	if e.AsideErr != nil {
+		return []error{e.Err, e.AsideErr}
+	}
+	return []error{e.Err}
+}
 
 func (c *calls) damaged(path string, text []byte, err error) *DamagedError {
 	d := &DamagedError{Path: path, Err: err}
@@ -102,7 +107,7 @@ func (c *calls) writeAside(prefix string, text []byte) (string, error) {
 		return err
 	})
 	if err != nil {
-		return "", errors.Join(err, c.discard(f.Name()))
+		return "", c.discard(f.Name(), err)
 	}
 	return f.Name(), nil
 }

@@ -36,8 +36,8 @@ func (e *encoder) raw(name string, value json.RawMessage) {
 	if len(value) == 0 {
 		return
 	}
-	if !json.Valid(value) {
-		e.fail(fmt.Errorf("%q is not valid JSON", name))
+	if err := check(value); err != nil {
+		e.fail(fmt.Errorf("%q is not JSON: %w", name, err))
 		return
 	}
 	quoted, err := json.Marshal(name)
@@ -143,4 +143,28 @@ func (e *encoder) state(s *State) {
 	e.w.WriteString("\n]")
 	e.close(s.extra)
 	e.w.WriteString("\n")
+}
+
+// marshal returns what write writes.
+func marshal(write func(e *encoder)) ([]byte, error) {
+	var b bytes.Buffer
+	e := encoder{w: bufio.NewWriter(&b)}
+	write(&e)
+	e.w.Flush() // a Buffer does not fail
+	return b.Bytes(), e.err
+}
+
+// MarshalJSON writes the Instance with the fields it does not know.
+func (in Instance) MarshalJSON() ([]byte, error) {
+	return marshal(func(e *encoder) { e.instance(&in) })
+}
+
+// MarshalJSON writes the App with the fields it does not know.
+func (a App) MarshalJSON() ([]byte, error) {
+	return marshal(func(e *encoder) { e.appLine(&a) })
+}
+
+// MarshalJSON writes the State with the fields it does not know.
+func (s State) MarshalJSON() ([]byte, error) {
+	return marshal(func(e *encoder) { e.state(&s) })
 }

@@ -1,7 +1,6 @@
 package pidfile
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,8 +33,8 @@ var errNoVersion = errors.New("no version: this is not a state file")
 
 // decodeState reads the content of a state file. Its error knows the place.
 func decodeState(text []byte) (*State, error) {
-	if !json.Valid(text) {
-		return nil, invalid(text)
+	if err := check(text); err != nil {
+		return nil, err
 	}
 	s := new(State)
 	if err := s.UnmarshalJSON(text); err != nil {
@@ -45,15 +44,4 @@ func decodeState(text []byte) (*State, error) {
 		return nil, within(errNoVersion, 0)
 	}
 	return s, nil
-}
-
-// invalid says what is wrong with text that is not JSON.
-func invalid(text []byte) error {
-	var raw json.RawMessage
-	err := json.Unmarshal(text, &raw)
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
-		return within(err, 0)
-	}
-	return within(err, max(int(syntax.Offset)-1, 0)) // it counts the bytes read
 }

@@ -1,16 +1,20 @@
 package pidfile
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // Why not encoding/json alone: to keep unknown fields it would read each app
-// three times and copy it twice. Load lets it check the text once; what is here
-// only cuts text that is known to be right, without looking into the specs. On
-// text that is not right it fails or returns pieces that are not right either,
-// but reads nothing beyond the end.
+// three times and copy it twice, and a Save would take every spec apart. Here
+// check reads the text once, and the rest only cuts text that is known to be
+// right. On text that is not right it fails or returns pieces that are not right
+// either, but reads nothing beyond the end. Names and plain values are left to
+// encoding/json.
 
 // misplaced is an error with the place in the text where it was found.
 type misplaced struct {
@@ -49,6 +53,14 @@ func (c *cursor) peek() byte {
 	return 0
 }
 
+// byte returns the byte at the cursor, 0 at the end.
+func (c *cursor) byte() byte {
+	if c.at < len(c.text) {
+		return c.text[c.at]
+	}
+	return 0
+}
+
 // take goes past b if it comes next.
 func (c *cursor) take(b byte) bool {
 	if c.peek() != b {
@@ -58,9 +70,19 @@ func (c *cursor) take(b byte) bool {
 	return true
 }
 
-// fail says what should have been here.
+// fail says what should have been here. Where a line breaks off, and the text
+// ends or goes on as a line should begin, that is the end of the broken line.
 func (c *cursor) fail(want string) error {
-	return &misplaced{c.at, fmt.Errorf("expected %s", want)}
+	end := len(bytes.TrimRight(c.text[:c.at], " \t\r\n"))
+	if c.at >= len(c.text) {
+		return &misplaced{end, fmt.Errorf("expected %s, but the text ends", want)}
+	}
+	newLine := bytes.IndexByte(c.text[end:c.at], '\n') >= 0
+	if newLine && strings.IndexByte(`{}[]"`, c.text[c.at]) >= 0 {
+		return &misplaced{end, fmt.Errorf("expected %s, but the line ends", want)}
+	}
+	r, _ := utf8.DecodeRune(c.text[c.at:])
+	return &misplaced{c.at, fmt.Errorf("expected %s, not %q", want, r)}
 }
 
 // value goes past the value that comes next and returns it.
@@ -80,15 +102,22 @@ func (c *cursor) value() []byte {
 
 // stringEnd returns the place after the string that begins at i.
 func stringEnd(text []byte, i int) int {
-	for i++; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for from := i + 1; ; {
+		n := bytes.IndexByte(text[from:], '"')
+		if n < 0 {
+			return len(text)
+		}
+		quote := from + n
+		from = quote + 1
+		// Escaped by an odd number of backslashes it does not end the string.
+		b := quote
+		for text[b-1] == '\\' {
+			b--
+		}
+		if (quote-b)%2 == 0 {
+			return from
 		}
 	}
-	return len(text)
 }
 
 // nestedEnd returns the place after the object or array that begins at i.
