@@ -1,0 +1,124 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"forever/internal/wire"
+	"forever/pidfile"
+)
+
+// ErrLocked is what a Starter says when another client's pair is about to
+// serve the root: the call only has to try again.
+var ErrLocked = errors.New("another forever is starting here")
+
+const (
+	// logName is where in the root the background processes write what goes
+	// wrong with themselves.
+	logName = "supervisor.log"
+	// startTimeout bounds the start of a pair.
+	startTimeout = 30 * time.Second
+	// lastWords is how many bytes and lines of the log are shown of a shim
+	// that died at once.
+	lastWordsBytes, lastWordsLines = 4 << 10, 5
+)
+
+// shim is a shim that is being started.
+type shim struct {
+	cmd  *exec.Cmd
+	log  *os.File
+	from int64 // where in log its words begin
+}
+
+// startShim runs this program as the shim of root, detached, and returns when
+// it listens.
+func startShim(ctx context.Context, root string) error {
+	if err := pidfile.CheckRoot(root, os.Geteuid()); err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find forever's own program: %w", err)
+	}
+	log, err := openLog(filepath.Join(root, logName))
+	if err != nil {
+		return fmt.Errorf("open supervisor's log: %w", err)
+	}
+	defer log.Close()
+	s := &shim{cmd: exec.Command(exe, "__shim", root), log: log}
+	s.cmd.Stdout, s.cmd.Stderr = log, log // stdin is the null device
+	if s.from, err = log.Seek(0, io.SeekEnd); err != nil {
+		return fmt.Errorf("read supervisor's log: %w", err)
+	}
+	detach(s.cmd)
+	return s.start(ctx, root)
+}
+
+// judge tells what the one line means that a shim says about its start.
+func (s *shim) judge(line string, err error) error {
+	word, ended := strings.CutSuffix(line, "\n")
+	text, failed := strings.CutPrefix(word, "error: ")
+	switch {
+	case ended && word == "ok":
+		return nil
+	case ended && word == "locked":
+		return ErrLocked
+	case ended && failed:
+		return &wire.Error{Code: wire.CodeInternal, Message: text}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("the background process is not ready after %v, see %s", startTimeout, s.log.Name())
+	}
+	return s.died()
+}
+
+// died says how the shim ended, with its last words.
+func (s *shim) died() error {
+	end := "it closed its side"
+	if state := s.cmd.ProcessState; state != nil {
+		end = state.String()
+	}
+	e := &wire.Error{Code: wire.CodeInternal, Message: "the background process ended at once: " + end}
+	if words := s.words(); words != "" {
+		e.Message += "\n" + words
+	} else {
+		e.Hint = "see " + s.log.Name()
+	}
+	return e
+}
+
+// words are the last lines that came to the log since the start.
+func (s *shim) words() string {
+	end, err := s.log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return ""
+	}
+	from := max(s.from, end-lastWordsBytes)
+	text, err := io.ReadAll(io.NewSectionReader(s.log, from, end-from))
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(len(lines)-lastWordsLines, 0):], "\n")
+}
+
+// listen reads the one line of a shim, within startTimeout and ctx.
+func listen(ctx context.Context, in *os.File) (string, error) {
+	if err := in.SetReadDeadline(time.Now().Add(startTimeout)); err != nil {
+		return "", err
+	}
+	release := context.AfterFunc(ctx, func() { in.SetReadDeadline(time.Unix(1, 0)) })
+	defer release()
+	line, err := bufio.NewReaderSize(in, 1<<10).ReadString('\n')
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	return line, err
+}

@@ -1,0 +1,109 @@
+package client
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"forever/internal/wire"
+	"forever/pidfile"
+)
+
+// stored is what the state file says about the apps while nobody looks after
+// them, in order of id.
+func (c *Client) stored(q Query) ([]wire.App, error) {
+	state, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	apps := make([]wire.App, 0, len(state.Apps))
+	for i := range state.Apps {
+		app, err := c.app(&state.Apps[i], q)
+		if err != nil {
+			return nil, err
+		}
+		apps = append(apps, app)
+	}
+	slices.SortFunc(apps, func(a, b wire.App) int { return cmp.Compare(a.ID, b.ID) })
+	return apps, nil
+}
+
+// app is one app of the state file as a supervisor would show it.
+func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
+	var spec wire.Spec
+	if err := json.Unmarshal(a.Spec, &spec); err != nil {
+		return wire.App{}, fmt.Errorf("read the spec of app %q in %s: %w", a.Name, filepath.Join(c.root, stateName), err)
+	}
+	app := wire.App{
+		ID: a.ID, Name: a.Name, Namespace: a.Namespace, UID: a.UID,
+		Status: wire.Stopped, Mode: mode(&spec), Desired: a.Desired, CreatedAt: a.CreatedAt,
+		Script: spec.Script, Interpreter: spec.Interpreter, Args: spec.Args, Cwd: spec.Cwd,
+		Typed: spec.Typed, ConfigFile: spec.ConfigFile,
+		Instances: make([]wire.Instance, 0, len(a.Instances)),
+	}
+	c.place(&app, &spec)
+	for i := range a.Instances {
+		in := instance(&a.Instances[i])
+		app.Restarts += in.Restarts
+		app.Instances = append(app.Instances, in)
+	}
+	app.Status = worst(app.Instances)
+	if q.Env || q.Spec {
+		app.Spec = &spec
+	}
+	if !q.Env {
+		spec.Env = nil
+	}
+	return app, nil
+}
+
+// place fills in where the app's files are; wire.Output has the defaults.
+func (c *Client) place(app *wire.App, spec *wire.Spec) {
+	logs := filepath.Join(c.root, "logs", app.Name)
+	app.OutFile = cmp.Or(spec.Output.OutFile, spec.Output.File, logs+"-out.log")
+	app.ErrFile = cmp.Or(spec.Output.ErrFile, spec.Output.File, logs+"-err.log")
+	app.PidFile = cmp.Or(spec.PidFile, filepath.Join(c.root, "pids", app.Name+"-"+strconv.Itoa(app.ID)+".pid"))
+}
+
+func mode(spec *wire.Spec) string {
+	if spec.Cluster {
+		return "cluster"
+	}
+	return "fork"
+}
+
+// instance is one instance of the state file. Only its own process counts as
+// running: nobody is there who would start another.
+func instance(stored *pidfile.Instance) wire.Instance {
+	in := wire.Instance{Index: stored.Index, Status: stored.Status, Restarts: stored.Restarts, Ports: []int{}}
+	// Exits have the supervisor's own form. One that cannot be read, of another
+	// version, is no reason to hide the app.
+	if json.Unmarshal(stored.Exits, &in.Exits) == nil && len(in.Exits) > 0 {
+		in.LastExit = &in.Exits[0]
+	}
+	if stored.Process.Alive() {
+		in.PID, in.StartedAt = stored.Process.PID, stored.StartedAt
+		in.UptimeMS = max(time.Since(stored.StartedAt).Milliseconds(), 0)
+		return in
+	}
+	if in.Status != wire.Exited && in.Status != wire.Failed {
+		in.Status = wire.Stopped
+	}
+	return in
+}
+
+// worst is the status of the instance that needs a look most.
+func worst(instances []wire.Instance) string {
+	order := [...]string{wire.Failed, wire.Backoff, wire.Stopping, wire.Starting, wire.Exited, wire.Stopped, wire.Online}
+	at, status := len(order), wire.Stopped
+	for _, in := range instances {
+		if i := slices.Index(order[:], in.Status); i >= 0 && i < at {
+			at, status = i, in.Status
+		}
+	}
+	return status
+}
