@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // fill puts a value of a config file into s. What a kind of option takes is
 // decided here; what its text means, in its setter.
@@ -11,10 +15,20 @@ func (o Option) fill(s *Settings, n *node) error {
 	case table:
 		return o.fillTable(s, n)
 	}
-	if err := o.accepts(n); err != nil {
-		return err
+	return o.fillScalar(s, n, n.text)
+}
+
+// fillScalar sets the option to a text that stands at n.
+func (o Option) fillScalar(s *Settings, n *node, value string) error {
+	err := o.accepts(n)
+	if err == nil {
+		err = o.Set(s, value)
 	}
-	return o.Set(s, n.text)
+	var bad *ValueError
+	if errors.As(err, &bad) {
+		bad.at = n.at
+	}
+	return err
 }
 
 // accepts checks a scalar's type, so that a number where a text belongs is
@@ -37,9 +51,11 @@ func (o Option) accepts(n *node) error {
 
 // wants is the error of a value of the wrong type.
 func (o Option) wants(n *node) error {
-	bad := wrong("wants %s, not %s", o.Kind.wanted(), n).(*ValueError)
-	bad.Option = o.Name
-	return bad
+	wanted := o.Kind.wanted()
+	if o.Kind == Enum {
+		wanted = "one of " + strings.Join(o.Values, ", ")
+	}
+	return &ValueError{Option: o.Name, Message: fmt.Sprintf("wants %s, not %s", wanted, n), at: n.at}
 }
 
 // wanted describes the values of a kind.
@@ -84,8 +100,8 @@ func (o Option) fillList(s *Settings, n *node) error {
 	case o.Kind == List:
 		return o.Set(s, strings.Join(words, ","))
 	}
-	for _, word := range words {
-		if err := o.Set(s, word); err != nil {
+	for i, item := range n.items {
+		if err := o.fillScalar(s, item, words[i]); err != nil {
 			return err
 		}
 	}
@@ -102,13 +118,23 @@ func (o Option) fillTable(s *Settings, n *node) error {
 		case null:
 			continue // the caller's variable, if there is one
 		case list, table:
-			return wrong("wants a text, a number, true or false for %s, not %s", e.key, e.value)
+			return &ValueError{Option: o.Name, Message: fmt.Sprintf("wants a text, a number, true or false for %s, not %s", e.key, e.value), at: e.value.at}
 		}
-		if err := o.Set(s, e.key+"="+e.value.text); err != nil {
+		if err := o.fillPair(s, e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fillPair sets one NAME=VALUE; here the name cannot be mistaken for the whole.
+func (o Option) fillPair(s *Settings, e *entry) error {
+	if e.key == "" || strings.Contains(e.key, "=") {
+		return &ValueError{Option: o.Name, Message: fmt.Sprintf("cannot use %q as a name", e.key), at: e.at}
+	}
+	value := *e.value
+	value.kind = text // a variable may be true
+	return o.fillScalar(s, &value, e.key+"="+e.value.text)
 }
 
 // pairs tells whether the option's values are NAME=VALUE.

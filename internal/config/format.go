@@ -5,18 +5,37 @@ import (
 	"strings"
 )
 
-// parser reads a format into nodes. Its errors are *syntaxError where a
+// format reads the text of a file into nodes. Its errors are *syntaxError where a
 // position is known.
-type parser func(data string) (*node, error)
+type format func(data string) (*node, error)
 
 // formatOf returns the parser for a file's name; nil if it is no config file.
-func formatOf(path string) parser {
-	base := strings.ToLower(filepath.Base(path))
-	switch filepath.Ext(base) {
+func formatOf(path string) format {
+	base := filepath.Base(path)
+	lower := strings.ToLower(base)
+	switch filepath.Ext(lower) {
 	case ".json":
 		return parseJSON
+	case ".yaml", ".yml":
+		return parseYAML
+	case ".toml":
+		return parseTOML
+	case ".js", ".cjs", ".mjs":
+		if isConfigModule(lower) {
+			return func(string) (*node, error) { return evaluate(path) }
+		}
+		return nil
+	}
+	if base == "Procfile" || strings.HasPrefix(base, "Procfile.") {
+		return parseProcfile
 	}
 	return nil
+}
+
+// isConfigModule tells a config file from a program by the names that PM2 uses.
+func isConfigModule(base string) bool {
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	return strings.HasSuffix(stem, ".config") || stem == "ecosystem"
 }
 
 // parseUnknown reads JSON or YAML. What starts like JSON is JSON, so that its
@@ -28,5 +47,5 @@ func parseUnknown(data string) (*node, error) {
 			return parseJSON(data)
 		}
 	}
-	return parseJSON(data)
+	return parseYAML(data)
 }

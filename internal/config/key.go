@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -18,12 +17,20 @@ func (l *loader) key(s *Settings, e *entry) error {
 		l.warn(e.at, "%s was set before under another name; this one wins", e.key)
 	}
 	s.origin.at[o.Name] = e.value.at
+	return fillEntry(s, o, e)
+}
+
+// fillEntry sets an option to the value of an entry, under the entry's name.
+func fillEntry(s *Settings, o Option, e *entry) error {
 	err := o.fill(s, e.value)
-	var bad *ValueError
-	if !errors.As(err, &bad) {
-		return err
+	if err == nil && s.EnvName != "" {
+		err = wrong("wants NAME=VALUE or an object, not %q", s.EnvName) // to choose a set is up to the command line
 	}
-	return &FileError{Line: e.value.at.line, Column: e.value.at.column, Message: bad.text(e.key), Hint: bad.Hint, err: bad}
+	var bad *ValueError
+	if errors.As(err, &bad) {
+		return bad.in(e.key, e.value.at)
+	}
+	return err
 }
 
 // option is Lookup in the table that was built for this file. Letters are for
@@ -107,17 +114,9 @@ func (l *loader) namedEnv(s *Settings, n *node) error {
 		if name != l.want.EnvName {
 			target = &Settings{} // checked all the same
 		}
-		if err := env.fill(target, e.value); err != nil {
-			return &FileError{Line: e.value.at.line, Column: e.value.at.column, Message: fillText(err, e.key), err: err}
+		if err := fillEntry(target, env, e); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func fillText(err error, key string) string {
-	var bad *ValueError
-	if errors.As(err, &bad) {
-		return bad.text(key)
-	}
-	return fmt.Sprintf("%s %v", key, err)
 }

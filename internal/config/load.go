@@ -23,7 +23,7 @@ type LoadOptions struct {
 const stdin = "-"
 
 // maxFile bounds what is read; a config file with a thousand apps has a tenth of it.
-const maxFile = 8 << 20
+const maxFile = 1 << 20
 
 // IsConfigFile tells by its name whether a file declares apps. A package.json
 // describes a package, and a .js file is a program unless its name says more.

@@ -49,12 +49,20 @@ func (n *node) find(keys ...string) *entry {
 
 // add appends an entry; a key that is there already is an error.
 func (n *node) add(e *entry) error {
-	for _, other := range n.entries {
-		if other.key == e.key {
-			return &syntaxError{e.at, fmt.Sprintf("%q stands twice; the first is in line %d", e.key, other.at.line)}
-		}
+	if first := n.entry(e.key); first != nil {
+		return &syntaxError{e.at, fmt.Sprintf("%q stands twice; the first is in line %d", e.key, first.at.line)}
 	}
 	n.entries = append(n.entries, e)
+	return nil
+}
+
+// entry returns the entry with exactly that key, or nil.
+func (n *node) entry(key string) *entry {
+	for _, e := range n.entries {
+		if e.key == key {
+			return e
+		}
+	}
 	return nil
 }
 

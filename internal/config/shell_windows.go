@@ -1,0 +1,4 @@
+package config
+
+// shellCommand is what runs a command line, and the flag before it.
+func shellCommand() (shell, flag string) { return "cmd.exe", "/c" }
