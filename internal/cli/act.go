@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"forever/internal/client"
+	"forever/internal/target"
+	"forever/internal/wire"
+)
+
+// outcome prints the results of a streamed call as they come, and remembers
+// whether one of them was a failure.
+type outcome struct {
+	s      *session
+	doing  string // for the progress line: "stopping"
+	total  int    // results to come; 0: not known
+	done   int
+	failed bool
+}
+
+// event takes one event of the stream.
+func (o *outcome) event(ev wire.Event) {
+	if ev.Type != wire.EventResult {
+		return
+	}
+	o.done++
+	if ev.Err != nil {
+		o.failed = true
+		o.s.complain(ev)
+	} else {
+		o.s.say("%s", resultText(ev))
+	}
+	o.progress()
+}
+
+// progress shows how far the work is, where a person waits for more of it.
+func (o *outcome) progress() {
+	if o.total > 1 && o.done < o.total && !o.s.silent {
+		o.s.err.Progress(fmt.Sprintf("%s %d of %d…", o.doing, o.done+1, o.total))
+	}
+}
+
+// end turns the error of the call, or the failure of a target, into the
+// command's error.
+func (o *outcome) end(err error) error {
+	o.s.err.EndProgress()
+	if err != nil {
+		return err
+	}
+	if o.failed {
+		return exitCode(codeFailed)
+	}
+	return nil
+}
+
+// complain prints the error of one target, with the last lines of a program
+// that died.
+func (s *session) complain(ev wire.Event) {
+	s.err.Error(strings.TrimSuffix(ev.Err.Message, "."))
+	s.err.Quoted(ev.Lines)
+	if ev.Err.Hint != "" {
+		s.err.Hint(ev.Err.Hint)
+	}
+}
+
+// resultText is the line for a result: stopped "web" (id 0).
+func resultText(ev wire.Event) string {
+	text := fmt.Sprintf("%s %s (id %d", ev.Did, label(ev.App, ev.Instance), ev.ID)
+	if ev.PID > 0 {
+		text += fmt.Sprintf(", pid %d", ev.PID)
+	}
+	text += ")"
+	if ev.Message != "" {
+		text += ": " + ev.Message
+	}
+	return text
+}
+
+// label names an app, or one instance of it, in quotes.
+func label(app string, instance int) string {
+	if instance < 0 {
+		return fmt.Sprintf("%q", app)
+	}
+	return fmt.Sprintf("%q", fmt.Sprintf("%s:%d", app, instance))
+}
+
+// act does action to the call's targets and prints a line for each app.
+func (c *call) act(action, doing string, r wire.TargetRequest) error {
+	cwd, err := os.Getwd()
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("find the current folder: %w", err)
+	}
+	r.Cwd = cwd // empty where the folder was deleted: no target is a path then
+	o := &outcome{s: c.session, doing: doing, total: c.expect(cwd, r.Targets)}
+	o.progress()
+	err = o.end(c.service.Act(c.ctx, action, r, o.event))
+	if err == nil && o.done == 0 {
+		c.say("no apps")
+	}
+	return err
+}
+
+// expect counts the apps that targets mean, for the progress line alone: an
+// error is left to the call itself.
+func (c *call) expect(cwd string, targets []string) int {
+	if !c.err.Terminal || c.silent {
+		return 0
+	}
+	apps, _, err := c.service.Apps(c.ctx, client.Query{})
+	if err != nil {
+		return 0
+	}
+	found, _ := target.Select(apps, cwd, targets)
+	return len(found)
+}
