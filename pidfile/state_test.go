@@ -89,6 +89,12 @@ func TestMarshalIsWhatSaveWrites(t *testing.T) {
 	if want := strings.ReplaceAll(string(text), "\n", ""); string(again) != want {
 		t.Errorf("got\n%s\nwant\n%s", again, want)
 	}
+	for _, part := range []any{s.Apps[0], &s.Apps[0], s.Apps[0].Instances} {
+		alone, err := json.Marshal(part)
+		if err != nil || !strings.Contains(string(text), string(alone)) {
+			t.Errorf("alone: %s, %v", alone, err)
+		}
+	}
 }
 
 func TestSaveFillsWhatIsZero(t *testing.T) {
