@@ -46,6 +46,8 @@ const (
 	EventDone   = "done"   // the call is finished; nothing follows
 	// EventWatching is the first of a watch: from here on no change is missed.
 	EventWatching = "watching"
+	// EventWarning tells what a person should know beside the results, in Message.
+	EventWarning = "warning"
 )
 
 // Event is one line of a streamed answer (application/x-ndjson).

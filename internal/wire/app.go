@@ -13,6 +13,9 @@ const (
 	Failed   = "failed"
 )
 
+// Deleted is the state of an app that is forgotten; it occurs in events only.
+const Deleted = "deleted"
+
 // What the user wants of an app.
 const (
 	DesiredRunning = "running"
