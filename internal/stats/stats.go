@@ -14,6 +14,7 @@ import (
 
 	"forever/internal/proc"
 	"forever/internal/sockets"
+	"forever/internal/who"
 	"forever/internal/wire"
 )
 
@@ -131,7 +132,7 @@ func believable(inst *wire.Instance, e proc.Entry) bool {
 		return inst.Start == e.Start
 	}
 	const slack = time.Second // between the record and the kernel's
-	return age(e.Start)+slack >= time.Duration(inst.UptimeMS)*time.Millisecond
+	return who.Age(e.Start)+slack >= time.Duration(inst.UptimeMS)*time.Millisecond
 }
 
 // fillPorts spreads the listening ports over the instances. No process is in

@@ -4,7 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
+
+	"forever/internal/who"
 )
 
 // statLine has cpu times of 1, 2, 3 and 4 ticks, starts at 22 and has 24 pages.
@@ -13,7 +14,7 @@ const statLine = "7 (%) S 4 5 6 7 8 9 10 11 12 13 1 2 3 4 18 19 20 21 22 23 24 2
 func TestParseStat(t *testing.T) {
 	for _, name := range []string{"node", "a b", ") S 1 (", "", "x\n9 (y)"} {
 		u, start, ok := parseStat([]byte(strings.Replace(statLine, "%", name, 1)))
-		want := usage{10 * tick, 24 * uint64(os.Getpagesize())}
+		want := usage{10 * who.Tick, 24 * uint64(os.Getpagesize())}
 		if !ok || u != want || start != 22 {
 			t.Errorf("%q: %+v, started %d, %v", name, u, start, ok)
 		}
@@ -28,11 +29,4 @@ func TestParseStat(t *testing.T) {
 func FuzzParseStat(f *testing.F) {
 	f.Add([]byte(statLine))
 	f.Fuzz(func(t *testing.T, line []byte) { parseStat(line) })
-}
-
-func TestAge(t *testing.T) {
-	p := start(t, "burn")
-	if old := age(p.Start); old < -tick || old > time.Hour {
-		t.Errorf("a new process is %v old", old)
-	}
 }

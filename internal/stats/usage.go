@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"forever/internal/proc"
+	"forever/internal/who"
 	"forever/internal/wire"
 )
 
@@ -49,7 +50,7 @@ func treeUsage(pid int, tree []proc.Entry, measure func(proc.Entry) (usage, bool
 
 // percent is the load since the last look at this life, or since its start.
 func (s *Sampler) percent(l life, now sample) float64 {
-	used, within := now.cpu, age(l.start)
+	used, within := now.cpu, who.Age(l.start)
 	if last, ok := s.last[l]; ok {
 		used, within = now.cpu-last.cpu, now.at.Sub(last.at)
 	}

@@ -4,14 +4,9 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"time"
 
 	"forever/internal/proc"
 )
-
-// age is how long ago a process started, by its start time in microseconds
-// since 1970.
-func age(start uint64) time.Duration { return time.Since(time.UnixMicro(int64(start))) }
 
 // meter runs ps(1) once for all processes: without cgo macOS tells these
 // numbers no other way, and gopsutil would run it twice for each process.

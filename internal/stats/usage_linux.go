@@ -9,20 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"forever/internal/proc"
+	"forever/internal/who"
 )
-
-// tick is the unit of times in /proc: USER_HZ is 100 on every architecture that
-// Go runs on.
-const tick = 10 * time.Millisecond
-
-// age is how long ago a process started, by its start time in ticks since boot.
-func age(start uint64) time.Duration {
-	var now unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
-		return 0
-	}
-	return time.Duration(now.Nano()) - time.Duration(start)*tick
-}
 
 // meter measures each process when it is asked for.
 func meter([][]proc.Entry) func(proc.Entry) (usage, bool) { return usageOf }
@@ -57,7 +45,7 @@ func parseStat(line []byte) (u usage, start uint64, ok bool) {
 			}
 			switch {
 			case field <= cstime:
-				u.cpu += time.Duration(n) * tick
+				u.cpu += time.Duration(n) * who.Tick
 			case field == starttime:
 				start = uint64(n)
 			case field == rss:

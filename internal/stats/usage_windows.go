@@ -9,12 +9,6 @@ import (
 	"forever/internal/proc"
 )
 
-// age is how long ago a process started, by its FILETIME.
-func age(start uint64) time.Duration {
-	t := windows.Filetime{LowDateTime: uint32(start), HighDateTime: uint32(start >> 32)}
-	return time.Since(time.Unix(0, t.Nanoseconds()))
-}
-
 // meter measures each process when it is asked for.
 func meter([][]proc.Entry) func(proc.Entry) (usage, bool) { return usageOf }
 
