@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/textproto"
 	"os"
 	"strconv"
 	"strings"
@@ -65,10 +64,9 @@ func send(conn *net.UnixConn, k *call) error {
 // readHead reads the status line and skips the header. An error is broken
 // where the connection ended, else the answer is no HTTP.
 func readHead(in *bufio.Reader) (status int, err error) {
-	text := textproto.NewReader(in)
-	line, err := text.ReadLine()
+	line, err := readLine(in)
 	if err != nil {
-		return 0, cut(err)
+		return 0, err
 	}
 	version, rest, _ := strings.Cut(line, " ")
 	code, _, _ := strings.Cut(rest, " ")
@@ -76,10 +74,21 @@ func readHead(in *bufio.Reader) (status int, err error) {
 	if err != nil || !strings.HasPrefix(version, "HTTP/1.") {
 		return 0, fmt.Errorf("what serves the control socket is no forever: it answers %.80q", line)
 	}
-	if _, err := text.ReadMIMEHeader(); err != nil {
-		return 0, cut(err)
+	for line != "" {
+		if line, err = readLine(in); err != nil {
+			return 0, err
+		}
 	}
 	return status, nil
+}
+
+// readLine reads one line of a head, without its end.
+func readLine(in *bufio.Reader) (string, error) {
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return "", cut(err)
+	}
+	return strings.TrimRight(string(line), "\r\n"), nil
 }
 
 // refused reads why a request was not carried out.

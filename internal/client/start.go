@@ -116,7 +116,7 @@ func listen(ctx context.Context, in *os.File) (string, error) {
 	}
 	release := context.AfterFunc(ctx, func() { in.SetReadDeadline(time.Unix(1, 0)) })
 	defer release()
-	line, err := bufio.NewReaderSize(in, 1<<10).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(in, lastWordsBytes)).ReadString('\n')
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
