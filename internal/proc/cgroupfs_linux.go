@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ func ownCgroup() (string, error) {
 func findCgroup(groups, mounts string) (string, error) {
 	for line := range strings.Lines(groups) {
 		path, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "0::")
-		if !ok {
+		if !ok || slices.Contains(strings.Split(path, "/"), "..") { // above our namespace
 			continue
 		}
 		for line := range strings.Lines(mounts) {

@@ -1,0 +1,53 @@
+package proc
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+)
+
+func needThreadStates(*testing.T) {}
+
+func TestBusyIsNotSettled(t *testing.T) {
+	for _, role := range []string{"spin", "plain/spin", "plain/group/spin"} {
+		f := start(t, role)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if err := settled(ctx, f.main); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v, want context.DeadlineExceeded", role, err)
+		}
+	}
+}
+
+// What has left the session has a life of its own.
+func TestBusyInAnotherSessionIsSettled(t *testing.T) {
+	if err := settled(patience(t), start(t, "session/spin").main); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSessionOf(t *testing.T) {
+	f := start(t, "plain/group/sleep.a+session/sleep.b")
+	want := f.pids("plain/group/sleep.a+session/sleep.b", "group/sleep.a", "sleep.a")
+	for name, list := range map[string]func(int) ([]int, error){"children": sessionOf, "table": sessionByTable} {
+		got, err := list(f.main.PID)
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("by %s: %v, %v, want %v", name, got, err, want)
+		}
+	}
+}
+
+func TestParseStatus(t *testing.T) {
+	const good = "Name:\tState:\\n\nState:\tS (sleeping)\nTgid:\t1\nvoluntary_ctxt_switches:\t40\nnonvoluntary_ctxt_switches:\t2\n"
+	if state, switches, err := parseStatus([]byte(good)); state != 'S' || switches != 42 || err != nil {
+		t.Errorf("%c, %d, %v, want S and 42", state, switches, err)
+	}
+	for _, bad := range []string{"", good[:40], "\nvoluntary_ctxt_switches:\t4\nnonvoluntary_ctxt_switches:\t2\n"} {
+		if state, switches, err := parseStatus([]byte(bad)); err == nil {
+			t.Errorf("%q: %c, %d, want an error", bad, state, switches)
+		}
+	}
+}
