@@ -14,6 +14,8 @@ var ranks = map[string]int{
 	"internal/client":   40, // speaks to the control socket
 	"internal/api":      40, // serves a supervisor on it
 	"supervisor":        30, // apps, instances, state machine, backoff
+	"internal/fuser":    20, // the classic fuser
+	"internal/tasklist": 20, // the classic tasklist and taskkill
 	"internal/shim":     20, // holds children and descriptors
 	"internal/config":   10, // parses, defaults and validates app files
 	"internal/target":   10, // which apps a TARGET means
@@ -26,6 +28,7 @@ var ranks = map[string]int{
 	"internal/ports":    10, // who listens
 	"internal/stats":    10, // cpu and memory
 	"internal/units":    10, // boot hooks and exports
+	"internal/who":      5,  // what a process is, for people
 	"internal/program":  5,  // which file, which interpreter; config resolves by it
 	"internal/wire":     0,  // messages, no behaviour
 	"internal/proc":     0,  // pidfd, groups, signals
