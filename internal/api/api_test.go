@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"forever/internal/sock"
@@ -243,6 +245,28 @@ func TestListenerBreaks(t *testing.T) {
 	ln.Close()
 	if err := Serve(t.Context(), ln, &fake{}); err == nil {
 		t.Fatal("a closed listener is served")
+	}
+}
+
+// full is a listener that has no descriptor left now and then.
+type full struct {
+	net.Listener
+	times int
+}
+
+func (f *full) Accept() (net.Conn, error) {
+	if f.times--; f.times%2 == 0 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return f.Listener.Accept()
+}
+
+func TestLackOfDescriptorsPasses(t *testing.T) {
+	s := serveWith(t, &fake{}, func(ln net.Listener) net.Listener { return &full{ln, 7} })
+	for range 3 {
+		if status, _ := s.get(t, "/v1/ping"); status != 200 {
+			t.Fatal(status)
+		}
 	}
 }
 

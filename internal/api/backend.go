@@ -1,5 +1,3 @@
-// Package api serves a supervisor on the control socket: HTTP/1.1 with JSON
-// under /v1, as docs/api.md describes it and curl --unix-socket speaks it.
 package api
 
 import (

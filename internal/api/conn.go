@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// maxFiles is how many descriptors a client may hand over: stdout and stderr.
-const maxFiles = 2
-
 // conn is one connection of a client, good for one request and its answer.
 // Its Read collects the descriptors that come along with the bytes.
 type conn struct {
@@ -24,17 +21,6 @@ func (c *conn) take() []*os.File {
 	files := c.files
 	c.files = nil
 	return files
-}
-
-// keep collects files up to maxFiles and closes the rest.
-func (c *conn) keep(files []*os.File) {
-	for _, f := range files {
-		if len(c.files) < maxFiles {
-			c.files = append(c.files, f)
-		} else {
-			f.Close()
-		}
-	}
 }
 
 // close ends the connection and closes the descriptors that nobody took.

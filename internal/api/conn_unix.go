@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// maxFiles is how many descriptors a client may hand over: stdout and stderr.
+const maxFiles = 2
+
 // Read reads as net.Conn does, and keeps the descriptors that a client sent
 // along (SCM_RIGHTS, unix(7)). They are closed on exec. The kernel closes what
 // has no room in one message.
@@ -24,6 +27,17 @@ func (c *conn) Read(p []byte) (int, error) {
 		err = io.EOF
 	}
 	return max(n, 0), err
+}
+
+// keep collects files up to maxFiles and closes the rest.
+func (c *conn) keep(files []*os.File) {
+	for _, f := range files {
+		if len(c.files) < maxFiles {
+			c.files = append(c.files, f)
+		} else {
+			f.Close()
+		}
+	}
 }
 
 // passed are the descriptors in a control message; none in a broken one.

@@ -84,6 +84,12 @@ type service struct {
 // serve runs Serve for the test and checks at its end that it returns.
 func serve(t *testing.T, b Backend) *service {
 	t.Helper()
+	return serveWith(t, b, func(ln net.Listener) net.Listener { return ln })
+}
+
+// serveWith is serve on a listener that the test changes.
+func serveWith(t *testing.T, b Backend, change func(net.Listener) net.Listener) *service {
+	t.Helper()
 	root := t.TempDir()
 	ln, err := sock.Listen(root)
 	if err != nil {
@@ -91,7 +97,7 @@ func serve(t *testing.T, b Backend) *service {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &service{root: root, stop: cancel, done: make(chan error, 1)}
-	go func() { s.done <- Serve(ctx, ln, b) }()
+	go func() { s.done <- Serve(ctx, change(ln), b) }()
 	t.Cleanup(func() {
 		s.stop()
 		if err := wait(t, s.done); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -57,13 +58,25 @@ func (s *server) accept(ctx context.Context, ln net.Listener) error {
 			s.work.Go(func() { s.answer(ctx, nc) })
 		case ctx.Err() != nil:
 			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("accept on the control socket: %w", err)
-		default:
+		case passes(err):
 			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
 			sleep(ctx, wait)
+		default:
+			return fmt.Errorf("accept on the control socket: %w", err)
 		}
 	}
+}
+
+// passes tells whether accept(2) may do better a moment later.
+func passes(err error) bool {
+	for _, errno := range [...]syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED,
+	} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 // answer serves one connection and closes it.

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"forever/internal/wire"
 )
@@ -55,6 +56,6 @@ func (s *server) stream(ctx context.Context, c *conn, work func(context.Context,
 	out.open()
 	work(ctx, out.emit)
 	if ctx.Err() == nil {
-		out.emit(wire.Event{Type: wire.EventDone, Instance: -1})
+		out.emit(wire.Event{Type: wire.EventDone, At: time.Now().UTC(), Instance: -1})
 	}
 }

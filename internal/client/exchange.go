@@ -15,7 +15,7 @@ import (
 	"forever/internal/wire"
 )
 
-// answerTimeout is how long a supervisor may take before it begins to answer.
+// answerTimeout is how long a supervisor may take to read a request and begin to answer.
 // It answers at once what it carries out for minutes; but it may have to be
 // started first, on a busy machine.
 const answerTimeout = 30 * time.Second
@@ -26,7 +26,7 @@ const maxRefusal = 1 << 20
 // exchange sends k and returns the body of the answer, which goes on to the
 // end of the connection. A refusal is a *wire.Error.
 func exchange(conn *net.UnixConn, k *call) (io.Reader, error) {
-	if err := conn.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return nil, broken{err}
 	}
 	sent := send(conn, k)
@@ -42,7 +42,7 @@ func exchange(conn *net.UnixConn, k *call) (io.Reader, error) {
 	case status != 200:
 		return nil, refused(status, in)
 	}
-	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, broken{err}
 	}
 	return in, nil

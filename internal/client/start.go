@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -107,18 +106,4 @@ func (s *shim) words() string {
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	return strings.Join(lines[max(len(lines)-lastWordsLines, 0):], "\n")
-}
-
-// listen reads the one line of a shim, within startTimeout and ctx.
-func listen(ctx context.Context, in *os.File) (string, error) {
-	if err := in.SetReadDeadline(time.Now().Add(startTimeout)); err != nil {
-		return "", err
-	}
-	release := context.AfterFunc(ctx, func() { in.SetReadDeadline(time.Unix(1, 0)) })
-	defer release()
-	line, err := bufio.NewReader(io.LimitReader(in, lastWordsBytes)).ReadString('\n')
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
-	return line, err
 }

@@ -3,12 +3,15 @@
 package client
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 )
 
 // detach puts the shim into a session of its own, away from the terminal, and
@@ -64,4 +67,18 @@ func (s *shim) start(ctx context.Context, _ string) error {
 		return context.Cause(ctx)
 	}
 	return s.judge(line, err)
+}
+
+// listen reads the one line of a shim, within startTimeout and ctx.
+func listen(ctx context.Context, in *os.File) (string, error) {
+	if err := in.SetReadDeadline(time.Now().Add(startTimeout)); err != nil {
+		return "", err
+	}
+	release := context.AfterFunc(ctx, func() { in.SetReadDeadline(time.Unix(1, 0)) })
+	defer release()
+	line, err := bufio.NewReader(io.LimitReader(in, lastWordsBytes)).ReadString('\n')
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	return line, err
 }

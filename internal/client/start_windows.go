@@ -27,8 +27,8 @@ func openLog(path string) (*os.File, error) {
 }
 
 // start runs the shim and waits until the socket answers: no pipe beside the
-// three standard ones reaches a child here. A shim that ends before that has
-// failed, or has left the root to another one.
+// three standard ones reaches a child here. A shim that ends well before
+// that has left the root to another one.
 func (s *shim) start(ctx context.Context, root string) error {
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("start the background process: %w", err)
@@ -49,6 +49,9 @@ func (s *shim) start(ctx context.Context, root string) error {
 		select {
 		case <-tick.C:
 		case <-ended:
+			if s.cmd.ProcessState.Success() {
+				return ErrLocked
+			}
 			return s.died()
 		case <-ctx.Done():
 			return s.judge("", os.ErrDeadlineExceeded)
