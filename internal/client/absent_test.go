@@ -73,7 +73,7 @@ func TestStoredApps(t *testing.T) {
 	if a.ID != 3 || a.Name != "web" || a.Mode != "cluster" || a.Typed != "server" || a.Restarts != 8 || a.Spec != nil {
 		t.Errorf("%+v", a)
 	}
-	if a.OutFile != filepath.Join(root, "logs", "web-out.log") || a.ErrFile != "/var/log/err" || a.PidFile != filepath.Join(root, "pids", "web-3.pid") {
+	if a.OutFile != filepath.Join(root, "logs", "web-out-0.log") || a.ErrFile != "/var/log/err-0" || a.PidFile != filepath.Join(root, "pids", "web-3.pid") {
 		t.Errorf("files %q, %q, %q", a.OutFile, a.ErrFile, a.PidFile)
 	}
 	var pids []int
@@ -89,6 +89,27 @@ func TestStoredApps(t *testing.T) {
 	}
 	if last := a.Instances[0].LastExit; last == nil || last.Code != 3 || len(a.Instances[0].Exits) != 2 {
 		t.Errorf("last exit %+v", last)
+	}
+}
+
+func TestPlace(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		output           wire.Output
+		instances        int
+		wantOut, wantErr string
+	}{
+		{"web", wire.Output{}, 1, "/r/logs/web-out.log", "/r/logs/web-err.log"},
+		{"a/b", wire.Output{}, 1, "/r/logs/a_b-out.log", "/r/logs/a_b-err.log"},
+		{"web", wire.Output{File: "/l/all.log", OutFile: "/l/o"}, 1, "/l/all.log", "/l/all.log"},
+		{"web", wire.Output{OutFile: "/l/o.log", ErrFile: "/dev/null"}, 2, "/l/o-0.log", "/dev/null"},
+		{"web", wire.Output{Direct: true}, 1, "", ""},
+	} {
+		app := wire.App{ID: 3, Name: c.name}
+		place(&app, &wire.Spec{Output: c.output}, "/r", c.instances)
+		if filepath.ToSlash(app.OutFile) != c.wantOut || filepath.ToSlash(app.ErrFile) != c.wantErr {
+			t.Errorf("%s %+v: %q, %q", c.name, c.output, app.OutFile, app.ErrFile)
+		}
 	}
 }
 

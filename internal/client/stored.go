@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 
 	"forever/internal/wire"
@@ -41,11 +40,11 @@ func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
 	app := wire.App{
 		ID: a.ID, Name: a.Name, Namespace: a.Namespace, UID: a.UID,
 		Status: wire.Stopped, Mode: mode(&spec), Desired: a.Desired, CreatedAt: a.CreatedAt,
-		Script: spec.Script, Interpreter: spec.Interpreter, Args: spec.Args, Cwd: spec.Cwd,
+		Script: spec.Script, Interpreter: spec.Interpreter, Args: append([]string{}, spec.Args...), Cwd: spec.Cwd,
 		Typed: spec.Typed, ConfigFile: spec.ConfigFile,
 		Instances: make([]wire.Instance, 0, len(a.Instances)),
 	}
-	c.place(&app, &spec)
+	place(&app, &spec, c.root, len(a.Instances))
 	for i := range a.Instances {
 		in := instance(&a.Instances[i])
 		app.Restarts += in.Restarts
@@ -59,14 +58,6 @@ func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
 		spec.Env = nil
 	}
 	return app, nil
-}
-
-// place fills in where the app's files are; wire.Output has the defaults.
-func (c *Client) place(app *wire.App, spec *wire.Spec) {
-	logs := filepath.Join(c.root, "logs", app.Name)
-	app.OutFile = cmp.Or(spec.Output.OutFile, spec.Output.File, logs+"-out.log")
-	app.ErrFile = cmp.Or(spec.Output.ErrFile, spec.Output.File, logs+"-err.log")
-	app.PidFile = cmp.Or(spec.PidFile, filepath.Join(c.root, "pids", app.Name+"-"+strconv.Itoa(app.ID)+".pid"))
 }
 
 func mode(spec *wire.Spec) string {
@@ -96,9 +87,10 @@ func instance(stored *pidfile.Instance) wire.Instance {
 	return in
 }
 
-// worst is the status of the instance that needs a look most.
+// worst is the status of the instance that a person should know of first, in
+// the supervisor's order.
 func worst(instances []wire.Instance) string {
-	order := [...]string{wire.Failed, wire.Backoff, wire.Stopping, wire.Starting, wire.Exited, wire.Stopped, wire.Online}
+	order := [...]string{wire.Failed, wire.Backoff, wire.Starting, wire.Stopping, wire.Online, wire.Exited, wire.Stopped}
 	at, status := len(order), wire.Stopped
 	for _, in := range instances {
 		if i := slices.Index(order[:], in.Status); i >= 0 && i < at {
