@@ -1,0 +1,114 @@
+//go:build unix
+
+package shim
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"forever/internal/proc"
+	"forever/internal/sock"
+	"forever/internal/wire"
+	"forever/pidfile"
+)
+
+// signals: an end that is asked for politely is the supervisor's to organise,
+// and SIGUSR1 is how a client that found no socket makes itself heard. SIGHUP
+// is caught, not ignored: an ignored signal would be inherited by programs.
+func signals(s *shim) {
+	c := make(chan os.Signal, 8)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	go func() {
+		for sig := range c {
+			s.mu.Lock()
+			switch sig {
+			case syscall.SIGTERM, syscall.SIGINT:
+				if s.sup.pid != 0 {
+					_ = syscall.Kill(s.sup.pid, syscall.SIGTERM) // our child, not reaped: it is it
+				}
+			case syscall.SIGUSR1:
+				s.restoreFiles()
+			}
+			s.mu.Unlock()
+		}
+	}()
+}
+
+// knock sends SIGUSR1 to the living shim that the state file names; false:
+// there is none.
+func knock(root string) bool {
+	state, err := pidfile.Load(filepath.Join(root, StateFile))
+	if err != nil || state.Shim.IsZero() {
+		return false // a damaged file is reported by the supervisor, which reads it too
+	}
+	h, err := proc.Open(state.Shim.PID, state.Shim.Start)
+	if err != nil || !state.Shim.Alive() {
+		return false
+	}
+	defer h.Close()
+	return h.Signal(syscall.SIGUSR1) == nil
+}
+
+// restoreFiles makes the lock file and the control socket anew where somebody
+// has removed them: without them the next command would not find us, and
+// start a second pair. The lock is held.
+func (s *shim) restoreFiles() {
+	if s.quitting {
+		return
+	}
+	lockGone := !sameFile(lockPath(s.root), int(s.lock.File().Fd()))
+	_, err := os.Lstat(sock.Path(s.root))
+	socketGone := errors.Is(err, fs.ErrNotExist)
+	if !lockGone && !socketGone {
+		return
+	}
+	s.logf("the lock file or the control socket was removed; making it anew")
+	if err := os.MkdirAll(s.root, 0o700); err != nil {
+		s.logf("make the root folder again: %v", err)
+		return
+	}
+	if lockGone {
+		s.relock()
+	}
+	if socketGone {
+		s.relisten()
+	}
+}
+
+func (s *shim) relock() {
+	lock, err := pidfile.TryLock(lockPath(s.root))
+	if err != nil {
+		s.logf("lock the root again: %v", err)
+		return
+	}
+	s.lock.Close()
+	s.lock = lock
+}
+
+// relisten opens a new socket and hands it to the supervisor, with the lock,
+// which may be new too. Who waits in the old one's queue is lost and tries again.
+func (s *shim) relisten() {
+	fd, err := listen(s.root)
+	if err != nil {
+		s.logf("open the control socket again: %v", err)
+		return
+	}
+	unix.Close(s.listener)
+	s.listener = fd
+	s.tell(&wire.ShimMessage{Op: wire.OpSocket}, fd, int(s.lock.File().Fd()))
+}
+
+// sameFile tells whether path is the open file fd.
+func sameFile(path string, fd int) bool {
+	var at, of unix.Stat_t
+	if unix.Lstat(path, &at) != nil || unix.Fstat(fd, &of) != nil {
+		return false
+	}
+	return at.Dev == of.Dev && at.Ino == of.Ino
+}

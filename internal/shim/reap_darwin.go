@@ -1,0 +1,36 @@
+package shim
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+var sigchld = sync.OnceValue(func() chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGCHLD)
+	return c
+})
+
+// waitForChild returns when a child may have ended, and leaves it to be reaped
+// under the lock: until then its PID cannot be used again.
+func waitForChild() bool {
+	<-sigchld()
+	return true
+}
+
+// children: Darwin keeps no such list that is cheap to read.
+func children() ([]int, error) { return nil, errors.ErrUnsupported }
+
+func cloexecPipe(fds []int) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := syscall.Pipe(fds); err != nil {
+		return err
+	}
+	syscall.CloseOnExec(fds[0])
+	syscall.CloseOnExec(fds[1])
+	return nil
+}

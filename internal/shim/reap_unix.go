@@ -1,0 +1,103 @@
+//go:build unix
+
+package shim
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+
+	"forever/internal/wire"
+)
+
+// reap waits for children, ours and the orphans that come back to us, as long
+// as the shim lives. The kernel wakes it, or, while there is no child at all,
+// the birth of the next.
+func (s *shim) reap() {
+	for {
+		if !waitForChild() {
+			<-s.born
+		}
+		s.mu.Lock()
+		s.reapAll()
+		s.mu.Unlock()
+	}
+}
+
+// childBorn wakes reap. It never blocks: one note is enough.
+func (s *shim) childBorn() {
+	select {
+	case s.born <- struct{}{}:
+	default:
+	}
+}
+
+// reapAll collects every child that has ended. The lock is held.
+func (s *shim) reapAll() {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			return
+		}
+		s.ended(pid, status)
+	}
+}
+
+func (s *shim) ended(pid int, status syscall.WaitStatus) {
+	if pid == s.sup.pid {
+		s.supervisorEnded(status)
+		return
+	}
+	if sl, ok := s.byPID[pid]; ok {
+		s.exited(sl, wire.ShimExit{Status: uint32(status), Known: true, Alone: s.alone(pid)})
+	}
+	// Else it was an orphan of some program; it only had to be reaped.
+}
+
+// exited records the end of the slot's process and tells of it.
+func (s *shim) exited(sl *slot, e wire.ShimExit) {
+	e.PID, e.Start, e.At = sl.pid, sl.start, now()
+	delete(s.byPID, sl.pid)
+	sl.pid, sl.start, sl.adopted = 0, 0, nil
+	sl.exits = append(sl.exits, e)
+	s.tell(&wire.ShimMessage{Op: wire.OpExit, Slot: sl.key, Exits: []wire.ShimExit{e}})
+}
+
+// alone tells whether the process that ended was the last of its group, and
+// whether no orphan has come back to us: then nothing of it can be left. When
+// in doubt it says no, and the supervisor searches.
+func (s *shim) alone(pid int) bool {
+	if !errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) {
+		return false
+	}
+	children, err := children()
+	if err != nil || s.sup.pid != 0 && !slices.Contains(children, s.sup.pid) {
+		return false // the kernel does not tell
+	}
+	for _, c := range children {
+		if _, ours := s.byPID[c]; !ours && c != s.sup.pid {
+			return false
+		}
+	}
+	return true
+}
+
+// watchAdopted waits for the end of a process that is not our child.
+func (s *shim) watchAdopted(sl *slot) {
+	h, pid := sl.adopted, sl.pid
+	// Without a deadline the only error is that it cannot be waited for; then
+	// it counts as ended, and the supervisor's search finds it if it lives.
+	_ = h.Wait(context.Background())
+	status, known := h.ExitStatus()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sl.pid == pid && sl.adopted == h {
+		s.exited(sl, wire.ShimExit{Status: uint32(status), Known: known})
+	}
+	h.Close()
+}

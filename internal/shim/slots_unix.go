@@ -1,0 +1,222 @@
+//go:build unix
+
+package shim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"forever/internal/launch"
+	"forever/internal/proc"
+	"forever/internal/wire"
+	"forever/pidfile"
+)
+
+// slot is the place of one instance: its pipes, which all its processes share
+// one after the other, and the process that lives in it now.
+type slot struct {
+	key   string
+	pipes []pipe
+
+	pid     int // 0: none
+	start   uint64
+	at      time.Time
+	adopted *proc.Handle // the process is not our child; nil: it is
+	note    json.RawMessage
+
+	exits []wire.ShimExit // not forgotten yet, oldest first
+}
+
+// pipe is one output stream. Both ends stay open here: a process's death gives
+// no end of file, and a supervisor's gives no SIGPIPE.
+type pipe struct {
+	name        string
+	read, write int
+}
+
+// open makes a slot, or tells of the one that is there already.
+func (s *shim) open(key string, streams []string) (*wire.ShimMessage, []int) {
+	sl, ok := s.slots[key]
+	if !ok {
+		sl = &slot{key: key}
+		for _, name := range streams {
+			p, err := newPipe(name)
+			if err != nil {
+				sl.closePipes()
+				return done(fmt.Errorf("make the pipes of %s: %w", key, err)), nil
+			}
+			sl.pipes = append(sl.pipes, p)
+		}
+		s.slots[key] = sl
+	}
+	return sl.describe()
+}
+
+func newPipe(name string) (pipe, error) {
+	var fds [2]int
+	if err := cloexecPipe(fds[:]); err != nil {
+		return pipe{}, err
+	}
+	return pipe{name: name, read: fds[0], write: fds[1]}, nil
+}
+
+// describe is the slot as the inventory tells it, with the pipes' read ends.
+func (sl *slot) describe() (*wire.ShimMessage, []int) {
+	m := &wire.ShimMessage{
+		Op: wire.OpSlot, Slot: sl.key, Note: sl.note,
+		PID: sl.pid, Start: sl.start, At: sl.at, Exits: sl.exits,
+	}
+	var fds []int
+	for _, p := range sl.pipes {
+		m.Streams = append(m.Streams, p.name)
+		fds = append(fds, p.read)
+	}
+	return m, fds
+}
+
+func (sl *slot) closePipes() {
+	for _, p := range sl.pipes {
+		unix.Close(p.read)
+		unix.Close(p.write)
+	}
+	sl.pipes = nil
+}
+
+// spawn starts the slot's process. A slot has one process at most: this is
+// where a second copy would have to get past.
+func (s *shim) spawn(key string, p *wire.Plan) *wire.ShimMessage {
+	m := &wire.ShimMessage{Op: wire.OpSpawned, Slot: key}
+	sl, ok := s.slots[key]
+	switch {
+	case !ok || p == nil:
+		setError(m, fmt.Errorf("there is no slot %s", key))
+		return m
+	case sl.pid != 0:
+		setError(m, fmt.Errorf("%s runs already as PID %d", key, sl.pid))
+		return m
+	}
+	files, err := s.files(sl, p)
+	if err != nil {
+		setError(m, err)
+		return m
+	}
+	defer unix.Close(int(files[0]))
+	pid, err := launch.Start(p, files, s.own)
+	if err != nil {
+		setError(m, err)
+		return m
+	}
+	// It may have ended already; nobody else reaps while we hold the lock, so
+	// that the PID is still its own.
+	id, err := pidfile.Identify(pid)
+	if err != nil {
+		id = pidfile.Process{PID: pid}
+	}
+	sl.pid, sl.start, sl.at, sl.note, sl.adopted = pid, id.Start, now(), p.Note, nil
+	s.byPID[pid] = sl
+	s.childBorn()
+	m.PID, m.Start, m.At = pid, sl.start, sl.at
+	return m
+}
+
+// files opens what becomes the program's descriptors 0 to 2. The first is the
+// caller's to close.
+func (s *shim) files(sl *slot, p *wire.Plan) (launch.Files, error) {
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return launch.Files{}, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
+	}
+	files := launch.Files{uintptr(null), uintptr(null), uintptr(null)}
+	for i, name := range []string{p.Out, p.Err} {
+		fd, err := s.stream(sl, name, null)
+		if err != nil {
+			unix.Close(null)
+			return launch.Files{}, err
+		}
+		files[i+1] = uintptr(fd)
+	}
+	return files, nil
+}
+
+func (s *shim) stream(sl *slot, name string, null int) (int, error) {
+	if name == "" {
+		return null, nil
+	}
+	if held, ok := strings.CutPrefix(name, "held:"); ok {
+		if fd, ok := s.held[held]; ok {
+			return fd, nil
+		}
+		return -1, fmt.Errorf("no descriptor %q is held", held)
+	}
+	for _, p := range sl.pipes {
+		if p.name == name {
+			return p.write, nil
+		}
+	}
+	return -1, fmt.Errorf("%s has no stream %q", sl.key, name)
+}
+
+// signal sends to the slot's process, or to its group, which bears its PID.
+// The process has not been reaped, since we hold the lock: the PID is its own.
+func (s *shim) signal(key string, sig int, group bool) error {
+	sl, ok := s.slots[key]
+	if !ok || sl.pid == 0 {
+		return syscall.ESRCH
+	}
+	if sl.adopted != nil {
+		if group {
+			return sl.adopted.SignalGroup(syscall.Signal(sig))
+		}
+		return sl.adopted.Signal(syscall.Signal(sig))
+	}
+	pid := sl.pid
+	if group {
+		pid = -pid
+	}
+	return syscall.Kill(pid, syscall.Signal(sig))
+}
+
+func (s *shim) forget(key string, pid int) {
+	sl, ok := s.slots[key]
+	if !ok {
+		return
+	}
+	for i, e := range sl.exits {
+		if e.PID == pid {
+			sl.exits = append(sl.exits[:i:i], sl.exits[i+1:]...)
+			return
+		}
+	}
+}
+
+// close drops a slot that has no process.
+func (s *shim) close(key string) error {
+	sl, ok := s.slots[key]
+	if !ok {
+		return nil
+	}
+	if sl.pid != 0 {
+		return fmt.Errorf("%s still runs as PID %d", key, sl.pid)
+	}
+	sl.closePipes()
+	delete(s.slots, key)
+	return nil
+}
+
+func setError(m *wire.ShimMessage, err error) {
+	if err == nil {
+		return
+	}
+	m.Error = err.Error()
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		m.Errno = int(errno)
+	}
+}

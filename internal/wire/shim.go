@@ -1,0 +1,95 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// ShimVersion is the version of the messages between supervisor and shim.
+// Either side may be the older one: fields are only added, and an operation
+// that is not known is answered with an error.
+const ShimVersion = 1
+
+// Operations that the supervisor asks of the shim. Each with a Seq is answered
+// by OpDone, OpSlot or OpSpawned with the same Seq.
+const (
+	OpOpen   = "open"   // make a slot with its pipes → OpSlot
+	OpAdopt  = "adopt"  // make a slot around a process that is alive already → OpSlot
+	OpSpawn  = "spawn"  // start the slot's process → OpSpawned
+	OpSignal = "signal" // signal the slot's process or its group → OpDone
+	OpForget = "forget" // an exit has been recorded; it need not be told again
+	OpClose  = "close"  // drop an empty slot and its pipes
+	OpPut    = "put"    // keep a descriptor under a name
+	OpDrop   = "drop"   // let go of a named descriptor
+	OpUpdate = "update" // put another binary in charge
+	OpQuit   = "quit"   // end, if nothing runs → OpDone only when refused
+)
+
+// Operations that the shim tells the supervisor. The first four are the
+// inventory with which every supervisor begins, in this order.
+const (
+	OpHello   = "hello"   // version and root; the control socket and the lock
+	OpSlot    = "slot"    // one slot and the read ends of its pipes
+	OpHeld    = "held"    // one named descriptor
+	OpBegin   = "begin"   // the inventory is complete
+	OpSpawned = "spawned" // the program has been executed, or why not
+	OpDone    = "done"    // answer to an operation
+	OpExit    = "exit"    // a slot's process has ended
+	OpSocket  = "socket"  // the control socket was made anew
+)
+
+// OpReady is what a supervisor tells when it has reconciled and serves.
+const OpReady = "ready"
+
+// ShimMessage is one message of the shim's socketpair. Which fields count
+// depends on Op. Descriptors travel beside it (SCM_RIGHTS); FDs is their number.
+type ShimMessage struct {
+	Op   string `json:"op"`
+	Seq  uint64 `json:"seq,omitempty"`
+	Slot string `json:"slot,omitempty"` // UID:INDEX
+	FDs  int    `json:"fds,omitempty"`
+
+	Streams []string        `json:"streams,omitempty"` // open, slot: names of the pipes, in the order of the descriptors
+	Plan    *Plan           `json:"plan,omitempty"`    // spawn
+	Note    json.RawMessage `json:"note,omitempty"`    // slot: the Note of its last Plan
+	PID     int             `json:"pid,omitempty"`     // slot, spawned, forget; hello: the shim's own
+	Start   uint64          `json:"start,omitempty"`   // slot, spawned: start time of PID (pidfile.Process)
+	At      time.Time       `json:"at,omitzero"`       // slot, spawned: when it was executed
+	Exits   []ShimExit      `json:"exits,omitempty"`   // slot: not forgotten yet; exit: one
+	Signal  int             `json:"signal,omitempty"`
+	Group   bool            `json:"group,omitempty"` // signal: the whole process group
+	Name    string          `json:"name,omitempty"`  // put, drop, held
+	Version int             `json:"version,omitempty"`
+	Root    string          `json:"root,omitempty"`
+	Exe     string          `json:"exe,omitempty"`   // update
+	Error   string          `json:"error,omitempty"` // empty: it went well
+	Errno   int             `json:"errno,omitempty"` // the system's number for Error, where there is one
+}
+
+// ShimExit is the end of a slot's process.
+type ShimExit struct {
+	PID    int    `json:"pid"`
+	Start  uint64 `json:"start"`
+	Status uint32 `json:"status"` // as wait(2) gives it; only if Known
+	// Known is false where the kernel did not tell, since the shim was not its parent.
+	Known bool      `json:"known"`
+	At    time.Time `json:"at"`
+	// Alone: nothing of its group and no orphan of any program was left when it
+	// ended, so that no search for leftovers is needed.
+	Alone bool `json:"alone"`
+}
+
+// Plan is how a process is started. The shim does as it says and knows no more.
+type Plan struct {
+	File   string   `json:"file"` // absolute path
+	Argv   []string `json:"argv"`
+	Env    []string `json:"env"`
+	Dir    string   `json:"dir"`
+	Umask  int      `json:"umask"` // -1: leave it
+	Limits []Limit  `json:"limits,omitempty"`
+	Out    string   `json:"out"`              // name of the slot's pipe, "held:NAME", or empty for /dev/null
+	Err    string   `json:"err"`              // likewise
+	Cgroup string   `json:"cgroup,omitempty"` // folder of a cgroup v2 to start it in
+	// Note is the supervisor's own; the inventory gives it back.
+	Note json.RawMessage `json:"note,omitempty"`
+}

@@ -1,0 +1,280 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"forever/internal/proc"
+	"forever/internal/wire"
+	"forever/pidfile"
+)
+
+// Adopt is how every supervisor begins: it takes what the shim holds and what
+// the state file says, and goes on from there. loadErr is why the file could
+// not be read. It is called before Run.
+func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.ShimMessage) {
+	if loadErr != nil {
+		s.damaged(loadErr)
+		state = &pidfile.State{}
+	}
+	s.state, s.nextID = state, state.NextID
+	for i := range state.Apps {
+		s.restore(&state.Apps[i])
+	}
+	held := map[string]*wire.ShimMessage{}
+	for _, m := range slots {
+		held[m.Slot] = m
+	}
+	if len(slots) == 0 {
+		s.adoptLeftovers(held)
+	}
+	s.recoverUnknown(slots)
+	for _, a := range s.apps {
+		for _, in := range a.instances {
+			s.reconcile(in, held[in.slot])
+		}
+	}
+	s.changed()
+	s.turn()
+}
+
+func (s *Supervisor) damaged(err error) {
+	s.warning = err.Error()
+	s.logf("%v", err)
+}
+
+// restore makes an app from the state file, without a process yet.
+func (s *Supervisor) restore(p *pidfile.App) {
+	var spec wire.Spec
+	if err := json.Unmarshal(p.Spec, &spec); err != nil {
+		s.damaged(fmt.Errorf("app %q: its spec cannot be read: %w", p.Name, err))
+		return
+	}
+	a := &app{
+		s: s, id: p.ID, uid: p.UID, spec: spec, raw: p.Spec,
+		desired: p.Desired, created: p.CreatedAt, request: p.Request,
+	}
+	for _, pi := range p.Instances {
+		in := a.addInstance(pi.Index)
+		in.state = parseState(pi.Status)
+		in.proc, in.started, in.nextTry = pi.Process, pi.StartedAt, pi.NextTry
+		in.runs, in.restarts, in.streak = pi.Runs, pi.Restarts, pi.Short
+		if len(pi.Exits) > 0 && json.Unmarshal(pi.Exits, &in.exits) != nil {
+			in.exits = nil // only history, in a form of another version
+		}
+	}
+	s.apps = append(s.apps, a)
+}
+
+// reconcile brings one instance in line with what the shim holds for it.
+func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
+	was := in.state
+	recorded := in.proc
+	in.proc = pidfile.Process{}
+	if held != nil {
+		s.takeSlot(in, held)
+	}
+	if recorded.PID != 0 && in.proc.PID != recorded.PID {
+		s.removePid(in, recorded.PID)
+	}
+	switch {
+	case in.proc.PID != 0:
+		s.goOn(in, was)
+	case was.resting():
+		in.state = was
+	case s.rebooted(recorded):
+		in.state, in.note = Stopped, "the machine was restarted"
+		in.app.desired = wire.DesiredStopped
+	case was == Backoff && in.app.desired == wire.DesiredRunning:
+		in.state = Backoff
+		in.arm(max(in.nextTry.Sub(s.clock.Now()), 0), event{kind: Due})
+	case in.app.desired == wire.DesiredStopped:
+		s.finishStop(in, recorded)
+	case was == Starting && recorded.PID == 0 && ended(held) == nil:
+		in.state = Stopped
+		in.fire(event{kind: AskStart}) // the state was written, the program not yet started
+	default:
+		s.finishEnd(in, recorded, held)
+	}
+}
+
+// ended is the last exit that the shim still has to tell; nil: none.
+func ended(m *wire.ShimMessage) *wire.ShimExit {
+	if m == nil || len(m.Exits) == 0 {
+		return nil
+	}
+	return &m.Exits[len(m.Exits)-1] // newest
+}
+
+// takeSlot takes over pipes, counters, exits and the process.
+func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
+	in.opened = true
+	s.attach(in, held.Streams, false)
+	var c counters
+	if len(held.Note) > 0 && json.Unmarshal(held.Note, &c) == nil && c.Runs >= in.runs {
+		in.runs, in.restarts, in.streak = c.Runs, max(c.Restarts, in.restarts), c.Streak
+	}
+	// All but the last exit are history: another process followed them.
+	exits := held.Exits
+	if held.PID == 0 && len(exits) > 0 {
+		exits = exits[:len(exits)-1]
+	}
+	for _, e := range exits {
+		in.rememberOnce(s, e)
+	}
+	if held.PID != 0 {
+		in.proc = pidfile.Process{PID: held.PID, Start: held.Start, Boot: s.boot}
+		in.started = held.At
+	}
+}
+
+// rememberOnce records an exit unless the state file has it already.
+func (in *instance) rememberOnce(s *Supervisor, e wire.ShimExit) (known bool) {
+	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
+	for _, x := range in.exits {
+		if x.PID == e.PID && x.At.Equal(e.At) {
+			return true
+		}
+	}
+	in.remember(newExit(e, in.started, false))
+	return false
+}
+
+// goOn: its process lives.
+func (s *Supervisor) goOn(in *instance, was State) {
+	in.state = Online
+	s.writePid(in)
+	switch {
+	case in.app.desired == wire.DesiredStopped || was == Stopped:
+		in.fire(event{kind: AskStop})
+	case was == Stopping:
+		in.fire(event{kind: AskRestart})
+	}
+}
+
+func (s *Supervisor) rebooted(p pidfile.Process) bool { return p.PID != 0 && p.Boot != s.boot }
+
+// finishStop: it was to stop, and its process has gone meanwhile.
+func (s *Supervisor) finishStop(in *instance, recorded pidfile.Process) {
+	in.state, in.after = Stopping, afterStop
+	in.clearAfter(recorded)
+}
+
+// finishEnd: it was to run, and its process has ended while no supervisor saw it.
+func (s *Supervisor) finishEnd(in *instance, recorded pidfile.Process, held *wire.ShimMessage) {
+	in.state = Online
+	e := ended(held)
+	if e == nil {
+		e = &wire.ShimExit{PID: recorded.PID, Start: recorded.Start, At: s.clock.Now()}
+	}
+	in.fire(event{kind: Ended, exit: e})
+}
+
+// adoptLeftovers finds the instances that live on after both forever processes
+// have died: by the PIDs of the state file, and by the environment that each
+// process of ours has. The shim is told to hold them.
+func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
+	table, err := proc.Snapshot()
+	if err != nil {
+		s.logf("look for leftovers: %v", err)
+		return
+	}
+	for _, m := range proc.Marked(table, []string{"FOREVER_ROOT=" + s.root}) {
+		slot := m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
+		if m.PID != m.SID || held[slot] != nil {
+			continue // not the first process of an instance
+		}
+		in := s.bySlot(slot)
+		if in == nil {
+			in = s.recover(m.PID, m.Env)
+		}
+		if in == nil {
+			continue
+		}
+		answer, err := s.adopt(in, m.Entry)
+		if err != nil {
+			s.logf("adopt process %d of %s: %v", m.PID, in.label(), err)
+			continue
+		}
+		s.logf("%s: adopted process %d", in.label(), m.PID)
+		held[slot] = answer
+	}
+}
+
+// adopt has the shim hold a leftover. The loop does not run yet, so that the
+// answer can be waited for.
+func (s *Supervisor) adopt(in *instance, e proc.Entry) (*wire.ShimMessage, error) {
+	answer := make(chan *wire.ShimMessage, 1)
+	err := s.shim.Adopt(in.slot, in.app.streams(in.index), e.PID, e.Start, func(m *wire.ShimMessage) { answer <- m })
+	if err != nil {
+		return nil, err
+	}
+	m := <-answer
+	if m.Error != "" {
+		return nil, errors.New(m.Error)
+	}
+	if m.At.IsZero() {
+		m.At = s.clock.Now()
+	}
+	return m, nil
+}
+
+// recoverUnknown makes apps of slots that the state file does not know, since
+// it was damaged or taken away: their programs run and must stay in reach.
+func (s *Supervisor) recoverUnknown(slots []*wire.ShimMessage) {
+	for _, m := range slots {
+		if s.bySlot(m.Slot) != nil {
+			continue
+		}
+		if m.PID != 0 {
+			if env, err := proc.Environ(m.PID); err == nil && s.recover(m.PID, foreverVars(env)) != nil {
+				continue
+			}
+			s.logf("slot %s with process %d belongs to no app that is known", m.Slot, m.PID)
+			continue
+		}
+		s.shimError(s.shim.CloseSlot(m.Slot))
+	}
+}
+
+func foreverVars(env []string) map[string]string {
+	vars := map[string]string{}
+	for _, kv := range env {
+		if name, value, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(name, "FOREVER_") {
+			vars[name] = value
+		}
+	}
+	return vars
+}
+
+// recover rebuilds an app from what a living process of it shows: its name and
+// number, its command line, folder and environment. The policy is the default.
+func (s *Supervisor) recover(pid int, vars map[string]string) *instance {
+	index, err := strconv.Atoi(vars["FOREVER_INSTANCE"])
+	if err != nil || vars["FOREVER_UID"] == "" || vars["FOREVER_APP"] == "" {
+		return nil
+	}
+	a := s.byUID(vars["FOREVER_UID"])
+	if a == nil {
+		spec, err := recoverSpec(pid, vars)
+		if err != nil {
+			s.logf("recover app %q from process %d: %v", vars["FOREVER_APP"], pid, err)
+			return nil
+		}
+		id, err := strconv.Atoi(vars["FOREVER_ID"])
+		if err != nil || s.byID(id) != nil {
+			id = s.nextID
+		}
+		a = &app{s: s, id: id, uid: spec.UID, desired: wire.DesiredRunning, created: s.clock.Now(), recovered: true}
+		a.setSpec(spec)
+		s.nextID = max(s.nextID, id+1)
+		s.apps = append(s.apps, a)
+	}
+	in := a.addInstance(index)
+	in.state, in.note = Online, "rebuilt from its process, since the state file did not know it"
+	a.spec.Instances = max(a.spec.Instances, len(a.instances))
+	return in
+}

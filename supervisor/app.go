@@ -1,0 +1,137 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"forever/internal/wire"
+)
+
+// app is what a user started, with its instances. The loop owns it.
+type app struct {
+	s         *Supervisor
+	id        int
+	uid       string
+	spec      wire.Spec
+	raw       json.RawMessage // spec as the state file has it
+	desired   string
+	created   time.Time
+	request   string // of the last call that changed what it should do
+	deleting  bool   // forgotten as soon as it rests
+	lingering bool   // of forever run, at rest: its client is about to fetch how it ended
+	recovered bool   // rebuilt from a living process, since no state file knew it
+	instances []*instance
+}
+
+func (s *Supervisor) newApp(id int, spec wire.Spec) *app {
+	a := &app{s: s, id: id, uid: spec.UID, desired: wire.DesiredRunning, created: s.clock.Now()}
+	if a.uid == "" {
+		a.uid = s.newUID()
+	}
+	a.setSpec(spec)
+	for i := range max(spec.Instances, 1) {
+		a.addInstance(i)
+	}
+	return a
+}
+
+// setSpec replaces what the app is. Processes that run are not touched.
+func (a *app) setSpec(spec wire.Spec) {
+	spec.UID = a.uid
+	a.spec = spec
+	// A Spec holds strings, numbers and lists of them: it cannot fail to encode.
+	a.raw, _ = json.Marshal(&spec)
+}
+
+func (a *app) addInstance(index int) *instance {
+	in := &instance{app: a, index: index, slot: a.uid + ":" + strconv.Itoa(index), state: Stopped}
+	a.instances = append(a.instances, in)
+	return in
+}
+
+// label names an instance for people: "web", or "web:2" where there are more.
+func (in *instance) label() string {
+	if len(in.app.instances) == 1 {
+		return in.app.spec.Name
+	}
+	return fmt.Sprintf("%s:%d", in.app.spec.Name, in.index)
+}
+
+func (a *app) resting() bool {
+	for _, in := range a.instances {
+		if !in.state.resting() {
+			return false
+		}
+	}
+	return true
+}
+
+// worst orders the states by how much a person should know of them.
+var worst = [numStates]int{
+	Failed: 7, Backoff: 6, Starting: 5, Stopping: 4, Online: 3, Exited: 2, Stopped: 1,
+}
+
+func (a *app) status() string {
+	state := Stopped
+	for _, in := range a.instances {
+		if worst[in.state] > worst[state] {
+			state = in.state
+		}
+	}
+	return state.String()
+}
+
+// outPaths are the log files of an instance; errPath is empty where both
+// streams go to one file.
+func (a *app) outPaths(index int) (out, errs string) {
+	o := a.spec.Output
+	if o.File != "" {
+		return a.perInstance(o.File, index), ""
+	}
+	return a.perInstance(a.orDefault(o.OutFile, "out"), index), a.perInstance(a.orDefault(o.ErrFile, "err"), index)
+}
+
+func (a *app) orDefault(path, stream string) string {
+	if path != "" {
+		return path
+	}
+	return filepath.Join(a.s.root, "logs", fileName(a.spec.Name)+"-"+stream+".log")
+}
+
+func (a *app) pidPath(index int) string {
+	path := a.spec.PidFile
+	if path == "" {
+		path = filepath.Join(a.s.root, "pids", fmt.Sprintf("%s-%d.pid", fileName(a.spec.Name), a.id))
+	}
+	if index == 0 {
+		return path
+	}
+	return withSuffix(path, index)
+}
+
+// perInstance gives each of several instances a file of its own.
+func (a *app) perInstance(path string, index int) string {
+	if len(a.instances) <= 1 || path == "/dev/null" {
+		return path
+	}
+	return withSuffix(path, index)
+}
+
+func withSuffix(path string, index int) string {
+	ext := filepath.Ext(path)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), index, ext)
+}
+
+// fileName makes a name of an app fit for a file.
+func fileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r < ' ' {
+			return '_'
+		}
+		return r
+	}, name)
+}

@@ -1,0 +1,124 @@
+package supervisor
+
+import (
+	"slices"
+	"time"
+)
+
+// lingerTime is how long an app of `forever run` stays after its end, so that
+// its client can fetch how it ended; the client then deletes it.
+const lingerTime = 3 * time.Second
+
+// forgetIfDone drops an app that is to be deleted, when it rests.
+func (s *Supervisor) forgetIfDone(a *app) {
+	if a.deleting && a.resting() {
+		s.remove(a)
+	}
+}
+
+// remove forgets an app that rests, with its slots and pipes, and tells so when
+// its last output is in its logs, which stay.
+func (s *Supervisor) remove(a *app) {
+	if !slices.Contains(s.apps, a) {
+		return
+	}
+	var keys []string
+	for _, in := range a.instances {
+		keys = append(keys, s.drop(in)...)
+	}
+	s.active++
+	go func() {
+		for _, key := range keys {
+			s.pump.Detach(key)
+		}
+		s.post(func() {
+			s.active--
+			s.publishDeleted(a)
+		})
+	}()
+	if a.spec.Output.Direct || a.spec.Output.Also {
+		for _, stream := range []string{streamOut, streamErr} {
+			s.shimError(s.shim.Drop(a.heldName(stream)))
+		}
+	}
+	s.apps = slices.DeleteFunc(s.apps, func(b *app) bool { return a == b })
+	if len(s.apps) == 0 {
+		s.nextID = 0
+	}
+	s.changed()
+}
+
+// drop gives back what the shim holds for an instance, and returns the keys of
+// what is still to be detached from the pump.
+func (s *Supervisor) drop(in *instance) (keys []string) {
+	in.stopTimer()
+	if !in.opened {
+		return nil
+	}
+	in.opened = false
+	for _, stream := range []string{streamOut, streamErr} {
+		keys = append(keys, in.pumpKey(stream))
+	}
+	s.shimError(s.shim.CloseSlot(in.slot))
+	if in.group != "" {
+		_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm
+		in.group = ""
+	}
+	return keys
+}
+
+// renewed gives an instance that rests a new slot for its next process, with
+// the pipes and logs of a new spec.
+func (s *Supervisor) renewed(in *instance) {
+	in.renew = false
+	keys := s.drop(in)
+	in.generation++
+	go func() {
+		for _, key := range keys {
+			s.pump.Detach(key)
+		}
+	}()
+}
+
+// rested is called when an instance has come to rest.
+func (in *instance) rested() {
+	a := in.app
+	if in.index >= a.spec.Instances {
+		in.dismiss()
+	}
+	if !a.resting() {
+		return
+	}
+	a.s.forgetIfDone(a)
+	if a.spec.Foreground && !a.deleting {
+		a.linger()
+	}
+}
+
+// dismiss drops an instance that its app has no place for any more.
+func (in *instance) dismiss() {
+	keys := in.app.s.drop(in)
+	in.app.instances = slices.DeleteFunc(in.app.instances, func(other *instance) bool { return in == other })
+	go func() {
+		for _, key := range keys {
+			in.app.s.pump.Detach(key)
+		}
+	}()
+}
+
+// linger forgets an app of `forever run` whose client does not come for it.
+func (a *app) linger() {
+	a.lingering = true
+	a.s.clock.AfterFunc(lingerTime, func() {
+		a.s.post(func() {
+			if a.lingering && a.resting() && slices.Contains(a.s.apps, a) {
+				a.s.remove(a)
+			}
+		})
+	})
+}
+
+// lingers: the pair stays for a client that is about to ask.
+func (a *app) lingers() bool {
+	return a.spec.Foreground && a.lingering
+}

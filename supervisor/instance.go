@@ -1,0 +1,275 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"errors"
+	"syscall"
+	"time"
+
+	"forever/internal/clock"
+	"forever/internal/proc"
+	"forever/internal/wire"
+	"forever/pidfile"
+)
+
+// after is what comes when an instance's last process has gone.
+type after uint8
+
+const (
+	afterPolicy after = iota // the restart policy decides
+	afterStop                // it stays down: a command said so
+	afterStart               // a command wants it up
+)
+
+// instance is one process slot of an app. The loop owns it.
+type instance struct {
+	app   *app
+	index int
+	slot  string // its name at the shim
+	state State
+	after after
+
+	proc    pidfile.Process // zero: none
+	started time.Time
+	opened  bool // the shim has the slot, and the pump its pipes
+	renew   bool // it needs a new slot for its next process
+	// generation tells the pump's keys of one slot from those of the next.
+	generation int
+
+	runs     int // since a user last started it
+	restarts int // by the policy, in all
+	streak   int // latest runs in a row below min-uptime
+	exits    []wire.Exit
+
+	timer    clock.Timer // backoff or kill timeout
+	nextTry  time.Time
+	killed   bool // SIGKILL has been sent
+	deadline time.Time
+	stopping wire.Stop // how it is being stopped
+	sweeping *Sweep    // its last processes are being cleared away
+	// lastStart is the start time of the process that ended last: what is older
+	// cannot be left of it.
+	lastStart uint64
+	group     string // folder of its cgroup
+	note      string
+}
+
+// event is something that happens to an instance, with what comes along.
+type event struct {
+	kind EventKind
+	stop *wire.Stop        // AskStop, AskRestart: instead of the app's own
+	msg  *wire.ShimMessage // Spawned, SpawnFailed
+	exit *wire.ShimExit    // Ended
+	left []proc.Entry      // Gone: what could not be killed
+}
+
+// fire is the only way in which an instance changes its state.
+func (in *instance) fire(ev event) {
+	st := steps[in.state][ev.kind]
+	if st.next != Stay {
+		in.enter(st.next)
+	}
+	st.do(in, ev)
+	in.app.s.changed()
+}
+
+// enter changes the state and tells who listens.
+func (in *instance) enter(next State) { in.enterWith(next, nil) }
+
+// enterWith is enter for a state that is an error.
+func (in *instance) enterWith(next State, err *wire.Error) {
+	in.stopTimer()
+	in.state = next
+	if next != Backoff {
+		in.nextTry = time.Time{}
+	}
+	in.publish(err)
+	if next.resting() {
+		in.rested()
+	}
+}
+
+func (in *instance) stopTimer() {
+	if in.timer != nil {
+		in.timer.Stop()
+		in.timer = nil
+	}
+}
+
+// arm has ev fired after d, unless the state changes before.
+func (in *instance) arm(d time.Duration, ev event) {
+	in.stopTimer()
+	s := in.app.s
+	var t clock.Timer
+	t = s.clock.AfterFunc(d, func() {
+		s.post(func() {
+			if in.timer == t { // else it was stopped too late
+				in.timer = nil
+				in.fire(ev)
+			}
+		})
+	})
+	in.timer = t
+}
+
+func (in *instance) ignore(event) {}
+
+// rest: a command stopped what did not run anyway.
+func (in *instance) rest(event) { in.after = afterStop }
+
+// launchFresh starts by a user's command: what was counted is forgotten.
+func (in *instance) launchFresh(event) {
+	in.runs, in.streak = 0, 0
+	in.launch()
+}
+
+// relaunch starts by the restart policy.
+func (in *instance) relaunch(event) {
+	in.restarts++
+	in.launch()
+}
+
+// launch has the shim start a process.
+func (in *instance) launch() {
+	in.after, in.killed, in.deadline = afterPolicy, false, time.Time{}
+	in.runs++
+	if in.renew {
+		in.app.s.renewed(in)
+	}
+	if err := in.app.s.spawn(in); err != nil {
+		in.fire(event{kind: SpawnFailed, msg: &wire.ShimMessage{Error: err.Error(), Errno: errno(err)}})
+	}
+}
+
+func errno(err error) int {
+	var e syscall.Errno
+	if errors.As(err, &e) {
+		return int(e)
+	}
+	return 0
+}
+
+// executed: execve has succeeded.
+func (in *instance) executed(ev event) {
+	in.born(ev.msg)
+	in.enter(Online)
+}
+
+func (in *instance) born(m *wire.ShimMessage) {
+	in.proc = pidfile.Process{PID: m.PID, Start: m.Start, Boot: in.app.s.boot}
+	in.started = m.At
+	in.app.s.writePid(in)
+}
+
+// notExecuted: for a command that is an error at once; a restart (the file may
+// be away for a moment while a new version is laid) is tried again.
+func (in *instance) notExecuted(ev event) {
+	now := in.app.s.clock.Now()
+	x := wire.Exit{Code: exitCode(ev.msg.Errno), At: now, Reason: "could not be executed: " + ev.msg.Error}
+	in.note = x.Reason
+	in.remember(x)
+	in.streak++
+	if in.runs == 1 {
+		in.enterWith(Failed, &wire.Error{Code: wire.CodeExec, Message: x.Reason, Exit: x.Code})
+		return
+	}
+	in.apply(judge(in.app.spec.Policy, x, in.history(0), in.app.s.jitter()))
+}
+
+// exitCode is what a shell makes of an execve that failed.
+func exitCode(errno int) int {
+	if syscall.Errno(errno) == syscall.ENOENT {
+		return 127
+	}
+	return 126
+}
+
+// ended: the process is no more. Its tree may be.
+func (in *instance) ended(ev event) {
+	in.record(ev.exit)
+	if ev.exit.Alone {
+		in.gone(event{kind: Gone})
+		return
+	}
+	in.enter(Stopping)
+	in.clear()
+}
+
+// record keeps how the process ended.
+func (in *instance) record(e *wire.ShimExit) {
+	s := in.app.s
+	x := newExit(*e, in.started, s.oomKill(e))
+	in.remember(x)
+	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
+	if x.RanMS >= in.app.spec.Policy.MinUptimeMS {
+		in.streak = 0
+	} else {
+		in.streak++
+	}
+	s.removePid(in, e.PID)
+	in.lastStart = e.Start
+	in.proc = pidfile.Process{}
+}
+
+func (in *instance) remember(x wire.Exit) {
+	in.exits = append([]wire.Exit{x}, in.exits[:min(len(in.exits), keptExits-1)]...)
+}
+
+func (in *instance) history(ran time.Duration) history {
+	return history{runs: in.runs, streak: in.streak, ran: ran}
+}
+
+// gone: nothing of it is left. What was wanted meanwhile comes now.
+func (in *instance) gone(ev event) {
+	if len(ev.left) > 0 {
+		in.stuck(ev.left)
+		return
+	}
+	switch in.after {
+	case afterStop:
+		in.enter(Stopped)
+	case afterStart:
+		in.enter(Starting)
+		in.launchFresh(ev)
+	default:
+		x := wire.Exit{Code: -1}
+		if len(in.exits) > 0 {
+			x = in.exits[0]
+		}
+		in.apply(judge(in.app.spec.Policy, x, in.history(milliseconds(x.RanMS)), in.app.s.jitter()))
+	}
+}
+
+// apply carries out what the policy says.
+func (in *instance) apply(v verdict) {
+	s := in.app.s
+	switch v.next {
+	case Starting:
+		in.enter(Starting)
+		in.relaunch(event{})
+	case Backoff:
+		in.nextTry = s.clock.Now().Add(v.delay)
+		in.enter(Backoff)
+		in.arm(v.delay, event{kind: Due})
+	default:
+		in.note = ""
+		if v.next == Failed {
+			in.note = "given up: " + v.why
+		}
+		in.enter(v.next)
+	}
+}
+
+// noteJSON is what the shim keeps of the counters with each process, so that a
+// supervisor that is killed before the state file is written miscounts nothing.
+func (in *instance) noteJSON() json.RawMessage {
+	// Three numbers cannot fail to encode.
+	data, _ := json.Marshal(counters{in.runs, in.restarts, in.streak})
+	return data
+}
+
+type counters struct {
+	Runs     int `json:"runs"`
+	Restarts int `json:"restarts"`
+	Streak   int `json:"streak"`
+}

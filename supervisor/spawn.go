@@ -1,0 +1,221 @@
+package supervisor
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"forever/internal/logs"
+	"forever/internal/wire"
+)
+
+// Shim is what the supervisor needs of the process that holds. Calls return at
+// once; reply is called later, on a goroutine of the shim's handle. An error
+// means that the shim is gone.
+type Shim interface {
+	Open(slot string, streams []string, reply func(*wire.ShimMessage)) error
+	Adopt(slot string, streams []string, pid int, start uint64, reply func(*wire.ShimMessage)) error
+	Spawn(slot string, p *wire.Plan, reply func(*wire.ShimMessage)) error
+	Signal(slot string, sig syscall.Signal, group bool, reply func(*wire.ShimMessage)) error
+	Forget(slot string, pid int) error
+	CloseSlot(slot string) error
+	Pipe(slot, stream string) (*os.File, error)
+	Put(name string, f *os.File, reply func(*wire.ShimMessage)) error
+	Held(name string) (*os.File, error)
+	Drop(name string) error
+	Update(exe, request string, reply func(*wire.ShimMessage)) error
+	Quit(reply func(*wire.ShimMessage)) error
+}
+
+// spawn has the shim make the instance's slot, if it lacks, and its process.
+// Both are sent at once: the shim does one after the other.
+func (s *Supervisor) spawn(in *instance) error {
+	if !in.opened {
+		if err := s.openSlot(in); err != nil {
+			return err
+		}
+	}
+	return s.shim.Spawn(in.slot, s.plan(in), func(m *wire.ShimMessage) {
+		s.post(func() {
+			kind := Spawned
+			if m.Error != "" {
+				kind = SpawnFailed
+			}
+			in.fire(event{kind: kind, msg: m})
+		})
+	})
+}
+
+// streams are the pipes that an instance needs.
+func (a *app) streams(index int) []string {
+	if a.spec.Output.Direct {
+		return nil
+	}
+	out, errs := a.outPaths(index)
+	switch {
+	case errs == "":
+		return []string{streamOut}
+	case out == os.DevNull && errs == os.DevNull:
+		return nil
+	}
+	return []string{streamOut, streamErr}
+}
+
+func (s *Supervisor) openSlot(in *instance) error {
+	in.opened = true
+	streams := in.app.streams(in.index)
+	truncate := in.app.spec.Output.Truncate
+	return s.shim.Open(in.slot, streams, func(m *wire.ShimMessage) {
+		s.post(func() {
+			if m.Error != "" {
+				in.opened = false
+				s.logf("%s: %s", in.label(), m.Error)
+				return
+			}
+			s.attach(in, m.Streams, truncate)
+		})
+	})
+}
+
+// attach has the pump move what comes out of the slot's pipes.
+func (s *Supervisor) attach(in *instance, streams []string, truncate bool) {
+	out, errs := in.app.outPaths(in.index)
+	for _, stream := range streams {
+		path := out
+		if stream == streamErr {
+			path = errs
+		}
+		pipe, err := s.shim.Pipe(in.slot, stream)
+		if err == nil {
+			err = s.pump.Attach(in.pumpKey(stream), pipe, s.sink(in, stream, path, truncate))
+		}
+		if err != nil {
+			in.note = err.Error()
+			s.logf("%s: %v", in.label(), err)
+		}
+	}
+}
+
+func (in *instance) pumpKey(stream string) string {
+	return fmt.Sprintf("%s/%s#%d", in.slot, stream, in.generation)
+}
+
+// sink is where the bytes of a stream go.
+func (s *Supervisor) sink(in *instance, stream, path string, truncate bool) logs.Sink {
+	sink := logs.Sink{Path: path, Truncate: truncate}
+	if in.app.spec.Output.Also {
+		also, err := s.shim.Held(in.app.heldName(stream))
+		if err != nil {
+			s.logf("%s: %v", in.label(), err)
+			return sink
+		}
+		sink.Also = also
+	}
+	return sink
+}
+
+func dupFile(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
+
+func (a *app) heldName(stream string) string { return a.uid + "/" + stream }
+
+// plan is how the instance's process is started.
+func (s *Supervisor) plan(in *instance) *wire.Plan {
+	spec := &in.app.spec
+	file, argv := command(spec)
+	p := &wire.Plan{
+		File: file, Argv: argv, Env: in.environment(), Dir: spec.Cwd,
+		Umask: spec.Umask, Limits: spec.Limits, Note: in.noteJSON(),
+	}
+	p.Cgroup = in.groupFolder()
+	streams := in.app.streams(in.index)
+	switch {
+	case spec.Output.Direct:
+		p.Out, p.Err = "held:"+in.app.heldName(streamOut), "held:"+in.app.heldName(streamErr)
+	case len(streams) == 1:
+		p.Out, p.Err = streamOut, streamOut
+	case len(streams) == 2:
+		p.Out, p.Err = streamOut, streamErr
+	}
+	return p
+}
+
+// command is what is executed and its whole argument list.
+func command(spec *wire.Spec) (file string, argv []string) {
+	if spec.Interpreter == "" {
+		return spec.Script, append([]string{spec.Script}, spec.Args...)
+	}
+	argv = append([]string{spec.Interpreter}, spec.InterpreterArgs...)
+	return spec.Interpreter, append(append(argv, spec.Script), spec.Args...)
+}
+
+// marks are the environment strings that every process of the instance has,
+// unless it cleared them: they find it again when both forever processes died.
+func (in *instance) marks() []string {
+	return []string{
+		"FOREVER_ROOT=" + in.app.s.root,
+		"FOREVER_UID=" + in.app.uid,
+		"FOREVER_INSTANCE=" + strconv.Itoa(in.index),
+	}
+}
+
+// environment is the app's, with what tells a program which instance it is;
+// NODE_APP_INSTANCE, pm_id and name are for programs written for PM2.
+func (in *instance) environment() []string {
+	index, id := strconv.Itoa(in.index), strconv.Itoa(in.app.id)
+	ours := append(in.marks(),
+		"FOREVER_APP="+in.app.spec.Name,
+		"FOREVER_ID="+id,
+		"NODE_APP_INSTANCE="+index,
+		"pm_id="+id,
+		"name="+in.app.spec.Name,
+	)
+	env := make([]string, 0, len(in.app.spec.Env)+len(ours))
+	for _, kv := range in.app.spec.Env {
+		if !overridden(kv, ours) {
+			env = append(env, kv)
+		}
+	}
+	return append(env, ours...)
+}
+
+func overridden(kv string, by []string) bool {
+	name, _, _ := strings.Cut(kv, "=")
+	for _, o := range by {
+		if strings.HasPrefix(o, name) && len(o) > len(name) && o[len(name)] == '=' {
+			return true
+		}
+	}
+	return false
+}
+
+// cgroup is the name of the instance's cgroup, where there are any.
+func (in *instance) cgroup() string {
+	if in.app.s.groups == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s-%d", in.app.uid, in.index)
+}
+
+// groupFolder makes the instance's cgroup, if it may, once. It only helps to
+// find what is left of an instance, so that it may be missing.
+func (in *instance) groupFolder() string {
+	if in.group == "" && in.app.s.groups != nil {
+		f, err := in.app.s.groups.Open(in.cgroup())
+		if err != nil {
+			return ""
+		}
+		in.group = f.Name()
+		f.Close()
+	}
+	return in.group
+}

@@ -1,0 +1,362 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"forever/internal/wire"
+)
+
+const (
+	// firstMoments bounds how long a start waits for a program to come to
+	// rest. Node takes 0.1 s until it has read its script, more on a small machine.
+	firstMoments = time.Second
+	// settling bounds how many programs are watched at once.
+	settling = 16
+	// lastLines is how much of its output the report of a death shows.
+	lastLines = 10
+)
+
+// waiting is one command that waits for what it asked for. Its goroutine is
+// the caller's; the loop fills it while it accepts the request, and what
+// happens then comes as events.
+type waiting struct {
+	s       *Supervisor
+	ctx     context.Context
+	waitMS  int64
+	emit    func(wire.Event)
+	sub     *subscription
+	created map[*app]bool // apps that did not exist before; the loop fills it
+
+	mu      sync.Mutex
+	goals   []*goal
+	results []wire.Event // of goals that failed before they began
+	settled chan *goal
+	slots   chan struct{} // bounds the settle watchers
+}
+
+// goal is what the command wants of one instance.
+type goal struct {
+	app   *app
+	in    *instance
+	name  string
+	id    int
+	index int
+	label string
+	did   string // "started", "stopped" …
+
+	pid     int // the one that counts; restart: another than before
+	oldPID  int
+	logSize map[string]int64 // of its logs, before
+	single  bool             // the target was this instance, not the app
+	began   bool
+	done    bool
+	message string
+	err     *wire.Error
+	lines   []string
+}
+
+// begin registers a command: the pair does not end while one is under way.
+func (s *Supervisor) begin(ctx context.Context, waitMS int64, emit func(wire.Event)) *waiting {
+	w := &waiting{
+		s: s, ctx: ctx, waitMS: waitMS, emit: emit, sub: s.subscribe(),
+		created: map[*app]bool{},
+		settled: make(chan *goal), slots: make(chan struct{}, settling),
+	}
+	s.ask(func() { s.active++ })
+	return w
+}
+
+func (w *waiting) end() {
+	w.s.unsubscribe(w.sub)
+	w.s.ask(func() { w.s.active-- })
+}
+
+// app adds all instances of an app as goals. The loop calls it.
+func (w *waiting) app(a *app, did string) {
+	for _, in := range a.instances {
+		w.add(in, did)
+	}
+}
+
+func (w *waiting) add(in *instance, did string) *goal {
+	g := &goal{
+		app: in.app, in: in, name: in.app.spec.Name, id: in.app.id, index: in.index,
+		label: in.label(), did: did, logSize: map[string]int64{},
+	}
+	out, errs := in.app.outPaths(in.index)
+	for _, path := range []string{out, errs} {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			g.logSize[path] = info.Size()
+		}
+	}
+	w.mu.Lock()
+	w.goals = append(w.goals, g)
+	w.mu.Unlock()
+	return g
+}
+
+// fail records that an app's part of the command cannot begin.
+func (w *waiting) fail(a *app, err *wire.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.goals = slices.DeleteFunc(w.goals, func(g *goal) bool { return g.app == a })
+	w.results = append(w.results, wire.Event{
+		Type: wire.EventResult, App: a.spec.Name, ID: a.id, Instance: -1, Err: err,
+	})
+}
+
+// wait follows the events until every goal is reached or missed, and emits a
+// result for each app.
+func (w *waiting) wait() {
+	deadline, cancel := w.deadline()
+	defer cancel()
+	for !w.finished() {
+		select {
+		case <-w.sub.wake:
+			for _, e := range w.sub.take() {
+				w.see(e)
+			}
+		case g := <-w.settled:
+			w.finish(g, nil)
+		case <-deadline.Done():
+			w.late()
+		case <-w.ctx.Done():
+			return
+		case <-w.s.done:
+			// The supervisor is being replaced or ends: no word of success. The
+			// stream breaks, and the client asks again.
+			<-w.ctx.Done()
+			return
+		}
+		w.report()
+	}
+	w.report()
+}
+
+func (w *waiting) deadline() (context.Context, context.CancelFunc) {
+	if w.waitMS > 0 {
+		return context.WithTimeout(w.ctx, milliseconds(w.waitMS))
+	}
+	return context.WithCancel(w.ctx)
+}
+
+func (w *waiting) finished() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.goals {
+		if !g.done {
+			return false
+		}
+	}
+	return true
+}
+
+// see matches one event with the goals.
+func (w *waiting) see(e wire.Event) {
+	w.mu.Lock()
+	var match []*goal
+	for _, g := range w.goals {
+		if g.id == e.ID && !g.done && (g.index == e.Instance || e.Instance < 0) {
+			match = append(match, g)
+		}
+	}
+	w.mu.Unlock()
+	for _, g := range match {
+		w.emit(e)
+		if g.up() {
+			w.seeUp(g, e)
+		} else {
+			w.seeDown(g, e)
+		}
+	}
+}
+
+// up: the goal is a process, not the end of one.
+func (g *goal) up() bool { return g.did == didStarted || g.did == didRestarted }
+
+// seeUp follows a start.
+func (w *waiting) seeUp(g *goal, e wire.Event) {
+	switch e.State {
+	case wire.Starting:
+		g.began = true
+	case wire.Online:
+		if e.PID != 0 && e.PID != g.oldPID && e.PID != g.pid {
+			g.began, g.pid = true, e.PID
+			go w.watch(g, e.PID)
+		}
+	case wire.Stopping:
+		if e.Err != nil {
+			w.finish(g, e.Err) // what it should replace does not end
+		}
+	case wire.Failed, wire.Backoff, wire.Exited, wire.Stopped, Deleted:
+		if g.began {
+			w.seeEnd(g, e)
+		}
+	}
+}
+
+// seeEnd: what was just started has ended already.
+func (w *waiting) seeEnd(g *goal, e wire.Event) {
+	switch {
+	case e.Err != nil && e.Err.Code == wire.CodeExec:
+		w.notExecuted(g, e)
+	case e.State == wire.Stopped || e.State == Deleted:
+		w.finish(g, &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: another command stopped it", g.label)})
+	case e.State == wire.Exited:
+		g.message = "it has ended already, with " + reason(e.Exit)
+		w.finish(g, nil)
+	default:
+		w.died(g, e)
+	}
+}
+
+func reason(x *wire.Exit) string {
+	if x == nil {
+		return "an unknown exit code"
+	}
+	return x.Reason
+}
+
+// died: the report shows the last lines of what it printed.
+func (w *waiting) died(g *goal, e wire.Event) {
+	err := &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: ended at once: %s", g.label, reason(e.Exit))}
+	if e.State == wire.Backoff {
+		err.Message += fmt.Sprintf("; next try in %v", milliseconds(e.NextMS))
+		err.Hint = fmt.Sprintf("forever logs %s; or forever stop %s", g.name, g.name)
+	} else {
+		err.Hint = fmt.Sprintf("forever logs %s; then forever start %s", g.name, g.name)
+	}
+	g.lines = w.linesOf(g)
+	w.finish(g, err)
+}
+
+// notExecuted: an app that never ran is not kept in the list.
+func (w *waiting) notExecuted(g *goal, e wire.Event) {
+	err := *e.Err
+	err.Message = fmt.Sprintf("app %q: %s", g.label, err.Message)
+	w.finish(g, &err)
+	if w.created[g.app] {
+		w.s.ask(func() {
+			if g.app.resting() {
+				w.s.remove(g.app)
+			}
+		})
+	}
+}
+
+// linesOf is what the instance has printed since the command began.
+func (w *waiting) linesOf(g *goal) (lines []string) {
+	for _, stream := range []string{streamOut, streamErr} {
+		w.s.pump.Drain(g.in.pumpKey(stream))
+	}
+	out, errs := g.app.outPaths(g.index)
+	for _, path := range []string{errs, out} {
+		if path == "" {
+			continue
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() <= g.logSize[path] {
+			continue
+		}
+		if more, err := tailFrom(path, g.logSize[path], lastLines); err == nil && len(more) > 0 {
+			return more
+		}
+	}
+	return nil
+}
+
+// watch waits until the program has come to rest, or, with --wait, until it
+// has been up for its min-uptime, which is readiness where no other was asked for.
+func (w *waiting) watch(g *goal, pid int) {
+	w.slots <- struct{}{}
+	defer func() { <-w.slots }()
+	if w.waitMS != 0 {
+		w.watchUptime(g)
+	} else {
+		ctx, cancel := context.WithTimeout(w.ctx, firstMoments)
+		defer cancel()
+		err := w.s.Settle(ctx, pid, g.in.startOf(w.s, pid))
+		if errors.Is(err, os.ErrProcessDone) {
+			return // the event of its end follows
+		}
+	}
+	select {
+	case w.settled <- g:
+	case <-w.ctx.Done():
+	case <-w.s.done:
+	}
+}
+
+func (w *waiting) watchUptime(g *goal) {
+	up := make(chan struct{})
+	t := w.s.clock.AfterFunc(milliseconds(g.app.spec.Policy.MinUptimeMS), func() { close(up) })
+	defer t.Stop()
+	select {
+	case <-up:
+	case <-w.ctx.Done():
+	}
+}
+
+// startOf is the start time of the instance's process, if it is still pid.
+func (in *instance) startOf(s *Supervisor, pid int) (start uint64) {
+	s.ask(func() {
+		if in.proc.PID == pid {
+			start = in.proc.Start
+		}
+	})
+	return start
+}
+
+// seeDown follows a stop or a deletion.
+func (w *waiting) seeDown(g *goal, e wire.Event) {
+	switch {
+	case e.State == Deleted:
+		w.finish(g, nil)
+	case e.Err != nil:
+		w.finish(g, e.Err)
+	case g.did == didDeleted:
+		// It counts when it is forgotten.
+	case e.State == wire.Stopped || e.State == wire.Exited || e.State == wire.Failed:
+		for _, stream := range []string{streamOut, streamErr} {
+			w.s.pump.Drain(g.in.pumpKey(stream)) // its last words are in the log when stop returns
+		}
+		w.finish(g, nil)
+	case e.State == wire.Starting:
+		g.message = "another command started it again"
+		w.finish(g, nil)
+	}
+}
+
+func (w *waiting) finish(g *goal, err *wire.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !g.done {
+		g.done, g.err = true, err
+	}
+}
+
+// reach is finish from another goroutine than the caller's.
+func (w *waiting) reach(g *goal, err *wire.Error) {
+	w.finish(g, err)
+	w.sub.poke()
+}
+
+// late: --wait=TIMEOUT is over.
+func (w *waiting) late() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.goals {
+		if !g.done {
+			g.done, g.err = true, &wire.Error{
+				Code:    wire.CodeNotReady,
+				Message: fmt.Sprintf("app %q: not ready after %v", g.label, milliseconds(w.waitMS)),
+				Hint:    "forever describe " + g.name,
+			}
+		}
+	}
+}
