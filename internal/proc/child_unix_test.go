@@ -75,7 +75,7 @@ func act(step, rest string) {
 		os.Exit(3)
 	case "spin":
 		go func() {
-			for {
+			for n := 0; ; n++ {
 			}
 		}()
 	case "headless": // the first thread ends, the others go on

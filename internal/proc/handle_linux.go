@@ -34,7 +34,7 @@ func Open(pid int, start uint64) (*Handle, error) {
 	// PIDFD_NONBLOCK is there since Linux 5.10; os.NewFile wants to see it.
 	fd, err := unix.PidfdOpen(pid, unix.O_NONBLOCK)
 	if err != nil {
-		return nil, fmt.Errorf("open process %d: %w", pid, doneOr(err, "pidfd_open"))
+		return nil, fmt.Errorf("open process %d: %w", pid, refused(err, pid, start))
 	}
 	file := os.NewFile(uintptr(fd), fmt.Sprintf("pidfd:%d", pid))
 	h := &Handle{pid: pid, start: start, file: file, turn: make(chan struct{}, 1)}
@@ -54,14 +54,30 @@ func (h *Handle) verify() (err error) {
 	if err := h.file.SetReadDeadline(time.Time{}); err != nil {
 		return fmt.Errorf("poll its pidfd: %w", err)
 	}
-	stat, err := readStat(h.pid)
+	return checkStart(h.pid, h.start)
+}
+
+// checkStart compares what has the PID now with what is meant.
+func checkStart(pid int, start uint64) error {
+	stat, err := readStat(pid)
 	if err != nil {
 		return err
 	}
-	if stat.Start != h.start {
-		return fmt.Errorf("it started at %d and not at %d: %w", stat.Start, h.start, os.ErrProcessDone)
+	if stat.Start != start {
+		return fmt.Errorf("it started at %d and not at %d: %w", stat.Start, start, os.ErrProcessDone)
 	}
 	return nil
+}
+
+// refused explains an error of pidfd_open(2). EINVAL and ENOENT may mean that
+// the number is now a thread's, or only that of a group whose leader is gone.
+func refused(err error, pid int, start uint64) error {
+	if err == unix.EINVAL || err == unix.ENOENT {
+		if err := checkStart(pid, start); errors.Is(err, os.ErrProcessDone) {
+			return err
+		}
+	}
+	return doneOr(err, "pidfd_open")
 }
 
 // Signal sends sig to the process; 0 only asks whether it may. The error wraps

@@ -1,8 +1,10 @@
 package proc
 
 import (
+	"errors"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,6 +172,33 @@ func firstThreadGone(t *testing.T, pid int) bool {
 		t.Fatal(err)
 	}
 	return gone
+}
+
+// The number of a dead process may come back as that of a thread, and it lives
+// on as that of its group.
+func TestOpenWhatIsNoProcess(t *testing.T) {
+	for _, err := range []error{unix.EINVAL, unix.ENOENT, unix.ESRCH} {
+		if err := refused(err, 1<<30, 1); !errors.Is(err, os.ErrProcessDone) {
+			t.Errorf("%v, want os.ErrProcessDone", err)
+		}
+	}
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tid, err := strconv.Atoi(tasks[len(tasks)-1].Name())
+	if err != nil || tid == os.Getpid() {
+		t.Skipf("SKIPPED: there is no second thread (%v)", err)
+	}
+	if _, err := Open(tid, 1); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("a thread: %v, want os.ErrProcessDone", err)
+	}
+	f := start(t, "plain/sleep")
+	end(t, open(t, f.main), syscall.SIGKILL)
+	f.cmd.Wait()
+	if _, err := Open(f.main.PID, f.main.Start); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("a group without its leader: %v, want os.ErrProcessDone", err)
+	}
 }
 
 func TestHandleIsNotInherited(t *testing.T) {

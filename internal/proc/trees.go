@@ -33,7 +33,7 @@ type Query struct {
 //   - Main, every process of its session and group, and what lives of Known;
 //   - every process that carries all Marks;
 //   - every descendant of those, and every process of a session that one of
-//     those leads, or of which one is a member after its leader has gone.
+//     those leads, or of which one is a member after its leader has ended.
 //
 // A PID that was given away is no Main, and neither is the session or group of
 // that number ours. When nobody has the PID any more, that cannot be seen: the
@@ -158,14 +158,15 @@ func (f *forest) claim(query, process int) {
 }
 
 // vouches says whether the session of a process that is ours must be ours as a
-// whole: it leads the session, or it remains of one whose leader is gone. (A
+// whole: it leads the session, or it remains of one whose leader has ended. (A
 // person may have given the marks to a command in a shell. Its leader, the
-// shell, is there.)
+// shell, lives.)
 func (f *forest) vouches(e Entry) bool {
 	if e.SID <= 0 || slices.Contains(f.keep, e.SID) {
 		return false
 	}
-	return e.SID == e.PID || f.index(e.SID) < 0
+	leader, ok := f.Get(e.SID)
+	return e.SID == e.PID || !ok || leader.Ended()
 }
 
 // index finds processes by one of their numbers.

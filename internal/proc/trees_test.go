@@ -131,6 +131,20 @@ func TestTreeSparesAStrangersSession(t *testing.T) {
 	checkTrees(t, table, []Query{query}, []int{base + 50, base + 81})
 }
 
+// The leader of a double-forked child has ended and waits to be reaped.
+func TestTreeOfASessionWithADeadLeader(t *testing.T) {
+	leader := process(70, 1, 70, 70, 30)
+	leader.State = 'Z'
+	known := process(71, 1, 70, 70, 31)
+	checkTrees(t, []Entry{
+		process(1, 0, 1, 1, 10),
+		process(50, 1, 50, 50, 20),
+		leader,
+		known,
+		process(72, 1, 72, 70, 31),
+	}, []Query{{Main: base + 50, Start: 20, Reaper: shim, Known: []Entry{known}}}, []int{base + 50, base + 71, base + 72})
+}
+
 func TestTreeNeverHasUs(t *testing.T) {
 	us := Entry{PID: os.Getpid(), PPID: base + 50, PGID: base + 50, SID: base + 50, Start: 21, State: 'S'}
 	child := Entry{PID: base + 90, PPID: us.PID, PGID: base + 90, SID: base + 90, Start: 22, State: 'S'}
