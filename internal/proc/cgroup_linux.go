@@ -77,6 +77,21 @@ func (c *Cgroups) Procs(name string) ([]int, error) {
 	return cgroupProcs(path)
 }
 
+// Entries is Procs with start times, fit for [SignalAll] and [WaitGone]: a PID
+// that was given away while it looked is not among them, and neither is a
+// process that joined meanwhile. UID is not filled in.
+func (c *Cgroups) Entries(name string) ([]Entry, error) {
+	if c == nil {
+		return nil, nil
+	}
+	path, err := c.path(name)
+	if err != nil {
+		return nil, err
+	}
+	members, _, err := cgroupEntries(path)
+	return members, err
+}
+
 // Kill sends SIGKILL to every process in the group and below, also to those
 // that fork meanwhile (cgroup.kill, Linux 5.14). It returns before they have
 // ended. Before 5.14 it kills until nobody is left, for at most 5 s.

@@ -52,6 +52,12 @@ func checkProcs(t *testing.T, c *Cgroups, name string, want []int) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("processes of %q: %v, %v, want %v", name, got, err, want)
 	}
+	entries, err := c.Entries(name)
+	got = pidsOf(entries)
+	slices.Sort(got)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("entries of %q: %v, %v, want %v", name, entries, err, want)
+	}
 }
 
 func TestCgroup(t *testing.T) {

@@ -23,6 +23,9 @@ func (c *Cgroups) Open(name string) (*os.File, error) {
 // Procs finds nobody.
 func (c *Cgroups) Procs(string) ([]int, error) { return nil, nil }
 
+// Entries finds nobody.
+func (c *Cgroups) Entries(string) ([]Entry, error) { return nil, nil }
+
 // Kill does nothing.
 func (c *Cgroups) Kill(string) error { return nil }
 
