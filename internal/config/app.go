@@ -65,7 +65,7 @@ func isForOthers(key string) bool {
 
 // app reads one app.
 func (l *loader) app(n *node) (Settings, error) {
-	s := Settings{ConfigFile: l.path, origin: origin{file: l.file, dir: l.dir, app: n.at, at: map[string]position{}}}
+	s := Settings{ConfigFile: l.path, origin: origin{file: l.file, dir: l.dir, app: n.at}}
 	name := nameOf(n)
 	for _, e := range n.entries {
 		if e.value.kind == null {
@@ -132,14 +132,22 @@ func uniqueNames(apps []Settings) error {
 			s.Name = s.UID
 		}
 		name := s.displayName()
-		at := s.origin.where("name")
+		at, _ := s.origin.where("name")
 		if first, taken := seen[name]; taken {
-			return &FileError{Line: at.line, Column: at.column, Message: fmt.Sprintf("two apps are called %q; the first is in line %d", name, first.line),
+			return &FileError{Line: at.line, Column: at.column, Message: fmt.Sprintf("two apps are called %q%s", name, inLine(first)),
 				Hint: "give one of them another name"}
 		}
 		seen[name] = at
 	}
 	return nil
+}
+
+// inLine says where else something stands, if that is known.
+func inLine(at position) string {
+	if at.line <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the first is in line %d", at.line)
 }
 
 // defaultName is what an app without a name is called after its script.

@@ -60,6 +60,16 @@ func (e *environment) set(name, value string) {
 	e.list[i] = name + "=" + value
 }
 
+// setPWD corrects the variable in which a shell keeps its folder, if it is there.
+func setPWD(env []string, cwd string) []string {
+	for i, entry := range env {
+		if strings.HasPrefix(entry, "PWD=") {
+			env[i] = "PWD=" + cwd
+		}
+	}
+	return env
+}
+
 // readEnvFile reads a file of variables.
 func readEnvFile(path string) ([]Variable, error) {
 	data, err := os.ReadFile(path)

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // FileError is a mistake in a file. Error gives FILE:LINE:COLUMN: app "NAME": what is wrong.
@@ -56,11 +55,4 @@ func defaultHint(line int) string {
 		return "nothing was started; correct the file and run it again"
 	}
 	return fmt.Sprintf("nothing was started; fix line %d and run it again", line)
-}
-
-// positionAt counts lines and characters up to an offset.
-func positionAt(text string, offset int) position {
-	before := text[:min(offset, len(text))]
-	lineStart := strings.LastIndexByte(before, '\n') + 1
-	return position{1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[lineStart:])}
 }

@@ -20,7 +20,10 @@ func (o Option) fill(s *Settings, n *node) error {
 
 // fillScalar sets the option to a text that stands at n.
 func (o Option) fillScalar(s *Settings, n *node, value string) error {
-	err := o.accepts(n)
+	var err error
+	if !o.Unavailable {
+		err = o.accepts(n)
+	}
 	if err == nil {
 		err = o.Set(s, value)
 	}
@@ -39,7 +42,7 @@ func (o Option) accepts(n *node) error {
 	case Bool, OptionalDuration:
 		ok = true // their setters know the words
 	case List, Strings, String, Enum:
-		ok = n.kind == text || n.kind == number || o.Unavailable
+		ok = n.kind == text || n.kind == number
 	default:
 		ok = n.kind == number || n.kind == text
 	}
@@ -81,8 +84,11 @@ func (k Kind) wanted() string {
 
 // fillList sets each item of an array, or all of them at once.
 func (o Option) fillList(s *Settings, n *node) error {
-	if o.Unavailable && len(n.items) == 0 {
-		return nil
+	if o.Unavailable {
+		if len(n.items) == 0 {
+			return nil // asks for nothing
+		}
+		return o.Set(s, "true")
 	}
 	if o.Kind != Strings && o.Kind != List {
 		return o.wants(n)
@@ -110,6 +116,9 @@ func (o Option) fillList(s *Settings, n *node) error {
 
 // fillTable sets NAME=VALUE for each key, for options that take such pairs.
 func (o Option) fillTable(s *Settings, n *node) error {
+	if o.Unavailable {
+		return o.Set(s, "true")
+	}
 	if !o.pairs() {
 		return o.wants(n)
 	}
@@ -138,4 +147,4 @@ func (o Option) fillPair(s *Settings, e *entry) error {
 }
 
 // pairs tells whether the option's values are NAME=VALUE.
-func (o Option) pairs() bool { return strings.HasPrefix(o.Placeholder, "NAME=") || o.Unavailable }
+func (o Option) pairs() bool { return strings.HasPrefix(o.Placeholder, "NAME=") }

@@ -18,9 +18,9 @@ func parseJSON(data string) (*node, error) {
 	}
 	value, err := hujson.Parse([]byte(data))
 	if err != nil {
-		return nil, jsonError(err)
+		return nil, jsonError(data, err)
 	}
-	return jsonReader{data}.node(value)
+	return jsonReader{&cursor{text: data}}.node(value)
 }
 
 // tooDeep returns the offset of the bracket that nests deeper than maxDepth,
@@ -47,7 +47,7 @@ func tooDeep(data string) int {
 
 // jsonError takes the position out of the parser's message, which has no other
 // place for it.
-func jsonError(err error) error {
+func jsonError(data string, err error) error {
 	var at position
 	if _, scan := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &at.line, &at.column); scan != nil {
 		return &syntaxError{position{}, err.Error()}
@@ -56,14 +56,14 @@ func jsonError(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		cause = inner
 	}
-	return &syntaxError{at, "is not valid JSON: " + cause.Error()}
+	return &syntaxError{inCharacters(data, at), "is not valid JSON: " + cause.Error()}
 }
 
 // jsonReader turns a syntax tree into nodes.
-type jsonReader struct{ data string }
+type jsonReader struct{ at *cursor }
 
 func (r jsonReader) node(v hujson.Value) (*node, error) {
-	n := &node{at: positionAt(r.data, v.StartOffset)}
+	n := &node{at: r.at.to(v.StartOffset)}
 	switch v := v.Value.(type) {
 	case hujson.Literal:
 		n.kind, n.text = jsonLiteral(v)
@@ -88,12 +88,14 @@ func (r jsonReader) node(v hujson.Value) (*node, error) {
 }
 
 func (r jsonReader) member(into *node, m hujson.ObjectMember) error {
+	_, key := jsonLiteral(m.Name.Value.(hujson.Literal)) // the grammar has nothing else there
+	e := &entry{key: key, at: r.at.to(m.Name.StartOffset)}
 	value, err := r.node(m.Value)
 	if err != nil {
 		return err
 	}
-	_, key := jsonLiteral(m.Name.Value.(hujson.Literal)) // the grammar has nothing else there
-	return into.add(&entry{key: key, at: positionAt(r.data, m.Name.StartOffset), value: value})
+	e.value = value
+	return into.add(e)
 }
 
 func jsonLiteral(l hujson.Literal) (nodeKind, string) {

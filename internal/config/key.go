@@ -16,8 +16,9 @@ func (l *loader) key(s *Settings, e *entry) error {
 	if _, twice := s.origin.at[o.Name]; twice {
 		l.warn(e.at, "%s was set before under another name; this one wins", e.key)
 	}
-	s.origin.at[o.Name] = e.value.at
-	return fillEntry(s, o, e)
+	err := fillEntry(s, o, e)
+	s.origin.note(o.Name, e.value.at)
+	return err
 }
 
 // fillEntry sets an option to the value of an entry, under the entry's name.

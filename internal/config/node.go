@@ -50,7 +50,7 @@ func (n *node) find(keys ...string) *entry {
 // add appends an entry; a key that is there already is an error.
 func (n *node) add(e *entry) error {
 	if first := n.entry(e.key); first != nil {
-		return &syntaxError{e.at, fmt.Sprintf("%q stands twice; the first is in line %d", e.key, first.at.line)}
+		return &syntaxError{e.at, fmt.Sprintf("%q stands twice%s", e.key, inLine(first.at))}
 	}
 	n.entries = append(n.entries, e)
 	return nil

@@ -63,7 +63,7 @@ func Options() []Option {
 	for i := range options {
 		o := &options[i]
 		if o.Unavailable {
-			o.Set = unavailable(o.Kind)
+			o.Set = unavailable
 		}
 		o.Set = named(o.Name, o.Set)
 		if o.setList != nil {
@@ -73,7 +73,7 @@ func Options() []Option {
 	return options
 }
 
-// named puts the option's name into the errors of set.
+// named lets set note that the option was set, and puts its name into errors.
 func named[T any](name string, set func(*Settings, T) error) func(*Settings, T) error {
 	return func(s *Settings, value T) error {
 		err := set(s, value)
@@ -81,6 +81,7 @@ func named[T any](name string, set func(*Settings, T) error) func(*Settings, T) 
 		if errors.As(err, &bad) {
 			bad.Option = name
 		}
+		s.origin.note(name, onCommandLine)
 		return err
 	}
 }

@@ -2,9 +2,6 @@ package config
 
 import "maps"
 
-// position is a place in a config file, counted from 1; 0 is unknown.
-type position struct{ line, column int }
-
 // origin tells where settings were said, for messages about them.
 type origin struct {
 	file string // as the user typed it
@@ -13,15 +10,35 @@ type origin struct {
 	at   map[string]position // of each value, by the option's name
 }
 
+// onCommandLine is the position of what no file said.
+var onCommandLine = position{line: -1}
+
+// merge lays over on o. What a command line said keeps the file that the app is from.
 func (o origin) merge(over origin) origin {
-	if over.file == "" && over.at == nil {
-		return o
+	merged := o
+	if over.file != "" {
+		merged = over
 	}
-	if o.file == "" {
-		return over
+	merged.at = map[string]position{}
+	maps.Copy(merged.at, o.at)
+	maps.Copy(merged.at, over.at)
+	return merged
+}
+
+// note remembers that an option was set, and where.
+func (o *origin) note(option string, at position) {
+	if o.at == nil {
+		o.at = map[string]position{}
 	}
-	at := maps.Clone(o.at)
-	maps.Copy(at, over.at)
-	o.at = at
-	return o
+	o.at[option] = at
+}
+
+// where is the place of an option's value, or of its app. Not ok: the value is
+// not from the file.
+func (o origin) where(option string) (at position, ok bool) {
+	at, known := o.at[option]
+	if !known {
+		at = o.app
+	}
+	return at, at != onCommandLine
 }

@@ -113,11 +113,9 @@ func setWordList(field func(*Settings) *[]string) func(*Settings, []string) erro
 }
 
 // unavailable refuses what this version cannot do; switching it off is no use of it.
-func unavailable(kind Kind) setter {
-	return func(_ *Settings, value string) error {
-		if value == "false" && (kind == Bool || kind == OptionalDuration || kind == Strings) {
-			return nil
-		}
-		return wrong("is not available in this version")
+func unavailable(_ *Settings, value string) error {
+	if value == "false" {
+		return nil
 	}
+	return wrong("is not available in this version")
 }

@@ -46,7 +46,8 @@ type Settings struct {
 	ListenTimeout    *time.Duration
 	Force, Essential *bool
 
-	// ConfigFile is the absolute path of the file that said it; empty for flags.
+	// ConfigFile is the absolute path of the file that said it; empty for flags
+	// and for the standard input.
 	ConfigFile string
 	// origin is where in that file, for messages.
 	origin origin
@@ -87,3 +88,6 @@ func (s *Settings) WaitMS() int64 {
 
 // Forced tells whether an app of the same name shall be replaced.
 func (s *Settings) Forced() bool { return s.Force != nil && *s.Force }
+
+// fromFile tells whether a config file, or the standard input, declared the app.
+func (s *Settings) fromFile() bool { return s.origin.file != "" }

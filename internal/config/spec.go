@@ -48,7 +48,7 @@ func (s *Settings) Spec(c Caller) (wire.Spec, error) {
 }
 
 func (s *Settings) spec(c Caller) (wire.Spec, error) {
-	if s.EnvName != "" && s.ConfigFile == "" {
+	if s.EnvName != "" && !s.fromFile() {
 		return wire.Spec{}, &ValueError{Option: "env", Message: "NAME chooses the env_NAME of a config file; a variable is written " + s.EnvName + "=VALUE"}
 	}
 	env, err := s.environment(c)
@@ -62,6 +62,9 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 	cwd, err := s.workingDir(c)
 	if err != nil {
 		return wire.Spec{}, err
+	}
+	if cwd != c.Cwd {
+		env = setPWD(env, cwd)
 	}
 	spec := wire.Spec{
 		Name: either(s.Name, cleanName(found.Name)), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
@@ -95,7 +98,7 @@ func (s *Settings) scriptDirs(c Caller) []string {
 		return []string{absolute(c.Cwd, s.SourceDir, c.Env)}
 	case s.Cwd == "":
 		return []string{base}
-	case s.ConfigFile != "":
+	case s.fromFile():
 		return []string{absolute(c.Cwd, s.Cwd, c.Env), base}
 	}
 	return []string{base, absolute(c.Cwd, s.Cwd, c.Env)}

@@ -10,30 +10,25 @@ import (
 // Spec is about. Errors of settings from a command line stay as they are.
 func (s *Settings) locateError(err error) error {
 	var file *FileError
-	if s.ConfigFile == "" || errors.As(err, &file) {
+	if !s.fromFile() || errors.As(err, &file) {
 		return err
 	}
-	located := &FileError{File: s.origin.file, App: s.Name, Message: err.Error(), err: err}
-	at := s.origin.app
+	located := &FileError{File: s.origin.file, App: s.displayName(), Message: err.Error(), err: err}
+	option := "script"
 	var missing *program.Error
 	var bad *ValueError
 	switch {
 	case errors.As(err, &missing):
-		at = s.origin.where("script")
 		located.Hint = missing.Hint
 	case errors.As(err, &bad):
-		at = s.origin.where(bad.Option)
-		located.Message, located.Hint = bad.text(bad.Option), bad.Hint
+		option = bad.Option
+		located.Message, located.Hint = bad.text(option), bad.Hint
+	}
+	at, ok := s.origin.where(option)
+	if !ok {
+		return err
 	}
 	located.Line, located.Column = at.line, at.column
 	located.Hint = either(located.Hint, defaultHint(at.line))
 	return located
-}
-
-// where is the place of an option's value, or of its app.
-func (o origin) where(option string) position {
-	if at, ok := o.at[option]; ok {
-		return at
-	}
-	return o.app
 }

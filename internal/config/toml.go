@@ -13,9 +13,9 @@ import (
 func parseTOML(data string) (*node, error) {
 	var all map[string]any
 	if err := toml.Unmarshal([]byte(data), &all); err != nil {
-		return nil, tomlError(err)
+		return nil, tomlError(data, err)
 	}
-	r := &tomlReader{data: data, root: &node{kind: table, at: position{1, 1}}}
+	r := &tomlReader{at: cursor{text: data}, root: &node{kind: table, at: position{1, 1}}}
 	r.parser.Reset([]byte(data))
 	into := r.root
 	for r.parser.NextExpression() {
@@ -32,17 +32,17 @@ func parseTOML(data string) (*node, error) {
 	return r.root, r.parser.Error()
 }
 
-func tomlError(err error) error {
+func tomlError(data string, err error) error {
 	var bad *toml.DecodeError
 	if !errors.As(err, &bad) {
 		return &syntaxError{position{}, "is not valid TOML: " + err.Error()}
 	}
 	line, column := bad.Position()
-	return &syntaxError{position{line, column}, "is not valid TOML: " + strings.TrimPrefix(bad.Error(), "toml: ")}
+	return &syntaxError{inCharacters(data, position{line, column}), "is not valid TOML: " + strings.TrimPrefix(bad.Error(), "toml: ")}
 }
 
 type tomlReader struct {
-	data   string
+	at     cursor
 	parser unstable.Parser
 	root   *node
 }
@@ -95,7 +95,7 @@ func (r *tomlReader) keys(n *unstable.Node) []tomlKey {
 	var keys []tomlKey
 	for it := n.Key(); it.Next(); {
 		part := it.Node()
-		keys = append(keys, tomlKey{string(part.Data), positionAt(r.data, int(part.Raw.Offset))})
+		keys = append(keys, tomlKey{string(part.Data), r.at.to(int(part.Raw.Offset))})
 	}
 	return keys
 }
@@ -104,7 +104,7 @@ func (r *tomlReader) keys(n *unstable.Node) []tomlKey {
 func (r *tomlReader) value(n *unstable.Node, keyAt position) *node {
 	v := &node{at: keyAt}
 	if n.Raw.Length > 0 {
-		v.at = positionAt(r.data, int(n.Raw.Offset))
+		v.at = r.at.to(int(n.Raw.Offset))
 	}
 	switch n.Kind {
 	case unstable.Array:

@@ -128,12 +128,16 @@ func whereSought(name string) string {
 	return ""
 }
 
+// quoteAll names the best interpreter and, in brackets, the others.
 func quoteAll(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = fmt.Sprintf("%q", name)
 	}
-	return strings.Join(quoted, " (or ") + strings.Repeat(")", len(names)-1)
+	if len(quoted) == 1 {
+		return quoted[0]
+	}
+	return quoted[0] + " (or " + strings.Join(quoted[1:], " or ") + ")"
 }
 
 func (f *finder) noExecuteBit(file string) error {
