@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // Errors of a Pump.
@@ -98,3 +99,16 @@ func (p *Pump) Lost(key string) (bytes uint64, err error) { return p.e.lost(key)
 // Close ends the Pump without draining and closes all that it owns. What is in
 // the pipes stays there for whoever else holds them.
 func (p *Pump) Close() { p.e.close() }
+
+// How often a path is looked at: once a second of writing for a file that was
+// renamed, and while it cannot be opened, four times.
+const (
+	lookEvery = time.Second
+	openEvery = time.Second / 4
+)
+
+func closeFile(f *os.File) {
+	if f != nil {
+		f.Close()
+	}
+}

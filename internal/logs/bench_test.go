@@ -1,0 +1,133 @@
+//go:build linux
+
+package logs
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// cpu returns the processor time that this process has used.
+func cpu(t testing.TB) time.Duration {
+	var ru unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &ru); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+}
+
+const benchChunk = 64 << 20
+
+// flood starts a program (this test binary) that writes total bytes of
+// 100-byte lines as fast as it can in writes of size bytes.
+func flood(t testing.TB, w *os.File, total int64, size int) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "LOGS_TEST_ROLE=flood", fmt.Sprint("LOGS_TEST_ARGS=", total, " ", size))
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func init() { roles["flood"] = roleFlood }
+
+func roleFlood(args string) {
+	var total int64
+	var size int
+	fmt.Sscan(args, &total, &size)
+	line := append(bytes.Repeat([]byte("x"), 99), '\n')
+	block := bytes.Repeat(line, max(size/100, 1))
+	for total > 0 {
+		n, err := os.Stdout.Write(block)
+		if err != nil {
+			os.Exit(1)
+		}
+		total -= int64(n)
+	}
+}
+
+func benchmark(b *testing.B, move func(r *os.File, path string, total int64)) {
+	for _, size := range []int{100, 8000, 65500} {
+		b.Run(fmt.Sprint("write=", size), func(b *testing.B) {
+			total := int64(b.N) * benchChunk
+			total = total / int64(max(size/100, 1)*100) * int64(max(size/100, 1)*100)
+			b.SetBytes(benchChunk)
+			path := filepath.Join(b.TempDir(), "log")
+			r, w, err := os.Pipe()
+			if err != nil {
+				b.Fatal(err)
+			}
+			before := cpu(b)
+			b.ResetTimer()
+			cmd := flood(b, w, total, size)
+			move(r, path, total)
+			b.StopTimer()
+			used := cpu(b) - before
+			w.Close()
+			cmd.Wait()
+			b.ReportMetric(used.Seconds()/(float64(total)/1e9), "cpu-s/GB")
+		})
+	}
+}
+
+func BenchmarkPump(b *testing.B) {
+	benchmark(b, func(r *os.File, path string, total int64) {
+		p, err := NewPump()
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer p.Close()
+		if err := p.Attach("a", r, Sink{Path: path}); err != nil {
+			b.Fatal(err)
+		}
+		for {
+			if st, _ := os.Stat(path); st.Size() >= total {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+func BenchmarkBareSplice(b *testing.B) {
+	benchmark(b, func(r *os.File, path string, total int64) {
+		f, _ := os.Create(path)
+		defer f.Close()
+		in, out := int(r.Fd()), int(f.Fd())
+		for total > 0 {
+			n, err := unix.Splice(in, nil, out, nil, 1<<20, 0)
+			if err != nil && err != syscall.EINTR {
+				b.Fatal(err)
+			}
+			total -= int64(max(n, 0))
+		}
+		r.Close()
+	})
+}
+
+func BenchmarkReadWrite(b *testing.B) {
+	benchmark(b, func(r *os.File, path string, total int64) {
+		f, _ := os.Create(path)
+		defer f.Close()
+		in, out := int(r.Fd()), int(f.Fd())
+		buf := make([]byte, 64<<10)
+		for total > 0 {
+			n, err := unix.Read(in, buf)
+			if err != nil && err != syscall.EINTR {
+				b.Fatal(err)
+			}
+			unix.Write(out, buf[:max(n, 0)])
+			total -= int64(max(n, 0))
+		}
+		r.Close()
+	})
+}

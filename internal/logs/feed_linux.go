@@ -1,0 +1,178 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where the loop has a feed.
+const (
+	armed  = iota // watched by the poller
+	queued        // has more bytes; served at the next turn
+	paused        // served when due
+	held          // a tap is full
+	ended         // nobody can write to the pipe any more
+)
+
+// What a move left in the pipe.
+const (
+	emptied = iota
+	more
+	stuck // bytes that a tap has no room for
+	gone  // nothing, for good
+)
+
+// feed is one attached pipe. All but the atomic fields belongs to the loop.
+type feed struct {
+	key  string
+	path string
+	pipe int      // the read end
+	size int64    // of the pipe
+	kind uint8    // regular, or null: discard
+	out  *outfile // nil: kind is null, or the file cannot be opened
+	taps []*tap
+
+	state    uint8
+	failing  bool // writing failed in this batch
+	busy     uint8
+	pace     pace
+	due      time.Duration // paused: until when
+	looked   time.Duration // when path was compared with out
+	tried    time.Duration // when path was opened in vain
+	patience time.Duration // when a drain gives up on full taps; 0: none waits
+
+	moved uint64 // bytes taken out of the pipe
+	waits []waiter
+
+	cause error // what why says
+	lost  atomic.Uint64
+	why   atomic.Pointer[error]
+}
+
+// waiter is a drain: f is called when moved has reached mark or the pipe is empty.
+type waiter struct {
+	mark uint64
+	f    func()
+}
+
+// newFeed takes the read end of a pipe over from pipe, which is closed. A
+// plain descriptor is smaller than an os.File, and Go's poller lets go of it.
+func newFeed(key string, pipe *os.File) (*feed, error) {
+	defer pipe.Close()
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("pipe of %s: %w", key, err)
+	}
+	f := &feed{key: key}
+	var dupErr error
+	if err := conn.Control(func(fd uintptr) {
+		f.pipe, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	}); err == nil {
+		err = dupErr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pipe of %s: %w", key, err)
+	}
+	size, err := unix.FcntlInt(uintptr(f.pipe), unix.F_GETPIPE_SZ, 0)
+	if err != nil {
+		unix.Close(f.pipe)
+		return nil, fmt.Errorf("pipe of %s: %w", key, err)
+	}
+	f.size = int64(size)
+	return f, nil
+}
+
+// pending returns how many bytes are in a pipe.
+func pending(pipe int) int64 {
+	n, err := unix.IoctlGetInt(pipe, unix.TIOCINQ)
+	if err != nil {
+		return 0
+	}
+	return int64(n)
+}
+
+// offer returns how many of the bytes at the head of the pipe may leave it now
+// (at most n), because all taps have them; with 0, also why.
+func (f *feed) offer(n int64) (may int64, left int) {
+	for _, t := range f.taps {
+		if t.ahead == 0 && !t.skip {
+			err := t.tee(f.pipe, n)
+			switch {
+			case err == unix.EAGAIN && pending(f.pipe) == 0:
+				return 0, emptied
+			case err == unix.EAGAIN:
+				return 0, stuck
+			case err != nil:
+				t.skip = true // never, by tee(2); the file goes on
+			case t.ahead == 0:
+				return 0, gone
+			}
+		}
+		if !t.skip {
+			n = min(n, t.ahead)
+		}
+	}
+	return n, more
+}
+
+// took notes that n bytes have left the pipe.
+func (f *feed) took(n int64) {
+	f.moved += uint64(n)
+	for _, t := range f.taps {
+		t.ahead = max(t.ahead-n, 0)
+	}
+}
+
+// giveUp goes on without the taps that have no room.
+func (f *feed) giveUp() {
+	for _, t := range f.taps {
+		t.skip = t.ahead == 0
+	}
+}
+
+// settle calls the drains that are done.
+func (f *feed) settle(left int) {
+	keep := f.waits[:0]
+	for _, w := range f.waits {
+		if left == emptied || left == gone || f.moved >= w.mark {
+			f.release(w)
+		} else {
+			keep = append(keep, w)
+		}
+	}
+	clear(f.waits[len(keep):])
+	if f.waits = keep; len(keep) == 0 {
+		f.waits, f.patience = nil, 0
+	}
+}
+
+// release calls a drain's function when the taps have written, too.
+func (f *feed) release(w waiter) {
+	taps := f.taps
+	go func() {
+		for _, t := range taps {
+			t.flush()
+		}
+		w.f()
+	}()
+}
+
+// fail notes why bytes of this batch cannot be written.
+func (f *feed) fail(err error) {
+	f.failing = true
+	if err != f.cause {
+		f.cause = err
+		f.refuse(0, err)
+	}
+}
+
+// refuse counts bytes that could not be written. Any goroutine may call it.
+func (f *feed) refuse(n int, err error) {
+	f.lost.Add(uint64(n))
+	why := fmt.Errorf("write log %s: %w", f.path, err)
+	f.why.Store(&why)
+}

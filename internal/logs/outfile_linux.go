@@ -1,0 +1,101 @@
+package logs
+
+import "golang.org/x/sys/unix"
+
+// fileID tells files apart, whatever their names.
+type fileID struct{ dev, ino uint64 }
+
+// The kinds of what a path may lead to.
+const (
+	regular uint8 = iota
+	null          // /dev/null: bytes are thrown away without a copy
+	stream        // a terminal, a FIFO, another device: it may block
+)
+
+// outfile is an open log file. All pipes that write to the same file share one,
+// so that each writes behind the other.
+type outfile struct {
+	fd   int
+	id   fileID
+	end  int64 // where the next byte goes
+	refs int
+	// copies: the file system has no splice_write; bytes go through memory.
+	copies bool
+}
+
+// opened is an open file that no pipe writes to yet.
+type opened struct {
+	fd   int
+	id   fileID
+	kind uint8
+}
+
+// open opens a path for writing, as Sink.Path tells; not for appending, which
+// splice(2) refuses.
+func open(path string) (opened, error) {
+	fd, err := openLog(path, 0)
+	if err != nil {
+		return opened{}, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		unix.Close(fd)
+		return opened{}, err
+	}
+	return opened{fd, fileID{uint64(st.Dev), st.Ino}, kindOf(&st)}, nil
+}
+
+func kindOf(st *unix.Stat_t) uint8 {
+	switch {
+	case st.Mode&unix.S_IFMT == unix.S_IFREG:
+		return regular
+	case st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == unix.Mkdev(1, 3):
+		return null
+	}
+	return stream
+}
+
+// outfiles is the table of open log files.
+type outfiles map[fileID]*outfile
+
+// share takes over o, or closes it for the file that is open already.
+// first tells that no pipe had it open.
+func (t outfiles) share(o opened) (out *outfile, first bool) {
+	if out = t[o.id]; out != nil {
+		unix.Close(o.fd)
+		out.refs++
+		return out, false
+	}
+	out = &outfile{fd: o.fd, id: o.id, refs: 1}
+	t[o.id] = out
+	return out, true
+}
+
+// release closes the file when no pipe writes to it any more; nil is allowed.
+func (t outfiles) release(out *outfile) {
+	if out == nil {
+		return
+	}
+	if out.refs--; out.refs == 0 {
+		delete(t, out.id)
+		unix.Close(out.fd)
+	}
+}
+
+// atEnd goes to the file's end, wherever that is by now: somebody may have
+// emptied the file or written to it. It tells whether the file has a name left.
+func (o *outfile) atEnd() (named bool, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(o.fd, &st); err != nil {
+		return true, err
+	}
+	o.end = st.Size
+	return st.Nlink > 0, nil
+}
+
+// isAt tells whether the path still leads to the file.
+func (o *outfile) isAt(path string) bool {
+	var st unix.Stat_t
+	err := unix.Stat(path, &st)
+	return err == nil && o.id == fileID{uint64(st.Dev), st.Ino}
+}

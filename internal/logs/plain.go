@@ -1,0 +1,266 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// plainEngine is the Pump where splice(2) is not to be had: a goroutine for each
+// pipe reads and writes.
+type plainEngine struct {
+	mu     sync.Mutex
+	closed bool
+	feeds  map[string]*plainFeed
+	live   sync.WaitGroup
+}
+
+// plainFeed is one attached pipe.
+type plainFeed struct {
+	pipe *os.File
+	stop chan struct{} // closed: wait for no more bytes
+
+	mu     sync.Mutex // held while bytes are neither in the pipe nor in the file
+	buf    []byte
+	path   string
+	file   *os.File // appends; nil: path is empty or cannot be opened
+	also   *os.File
+	looked time.Time // when path was looked at
+
+	lost atomic.Uint64
+	why  atomic.Pointer[error]
+}
+
+func newPlainEngine() *plainEngine { return &plainEngine{feeds: map[string]*plainFeed{}} }
+
+func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
+	pipe, err := pollable(pipe)
+	if err != nil {
+		closeFile(sink.Also)
+		return fmt.Errorf("pipe of %s: %w", key, err)
+	}
+	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), buf: make([]byte, 32<<10)}
+	openErr := f.aim(sink)
+	if err := e.add(key, f); err != nil {
+		f.close()
+		return err
+	}
+	if openErr != nil {
+		return &SinkError{sink.Path, openErr}
+	}
+	return nil
+}
+
+func (e *plainEngine) add(key string, f *plainFeed) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return ErrClosed
+	case e.feeds[key] != nil:
+		return ErrAttached
+	}
+	e.feeds[key] = f
+	e.live.Go(f.run)
+	return nil
+}
+
+func (e *plainEngine) find(key string) *plainFeed {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.feeds[key]
+}
+
+func (e *plainEngine) drain(key string, done func()) {
+	f := e.find(key)
+	go func() {
+		if f != nil {
+			f.drain()
+		}
+		done()
+	}()
+}
+
+func (e *plainEngine) detach(key string) {
+	f := e.find(key)
+	if f == nil {
+		return
+	}
+	f.drain()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.feeds[key] == f {
+		delete(e.feeds, key)
+		f.end()
+	}
+}
+
+func (e *plainEngine) resink(key string, sink Sink) error {
+	f := e.find(key)
+	if f == nil {
+		closeFile(sink.Also)
+		return ErrUnknown
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	path, file, also := f.path, f.file, f.also
+	if err := f.aim(sink); err != nil {
+		closeFile(f.file)
+		closeFile(f.also)
+		f.path, f.file, f.also = path, file, also
+		return &SinkError{sink.Path, err}
+	}
+	closeFile(file)
+	closeFile(also)
+	return nil
+}
+
+func (e *plainEngine) lost(key string) (uint64, error) {
+	f := e.find(key)
+	if f == nil {
+		return 0, ErrUnknown
+	}
+	if why := f.why.Load(); why != nil {
+		return f.lost.Load(), *why
+	}
+	return f.lost.Load(), nil
+}
+
+func (e *plainEngine) close() {
+	e.mu.Lock()
+	e.closed = true
+	for key, f := range e.feeds {
+		delete(e.feeds, key)
+		f.end()
+	}
+	e.mu.Unlock()
+	e.live.Wait()
+}
+
+// aim opens what a Sink names in place of what was there, which is the caller's
+// to close.
+func (f *plainFeed) aim(s Sink) (err error) {
+	f.path, f.also, f.file = s.Path, s.Also, nil
+	if s.Path == "" {
+		return nil
+	}
+	f.looked = time.Now()
+	if f.file, err = openAppend(s.Path); err != nil {
+		f.fail(0, err)
+		return err
+	}
+	if st, err := f.file.Stat(); s.Truncate && err == nil && st.Mode().IsRegular() {
+		return f.file.Truncate(0)
+	}
+	return nil
+}
+
+// run moves bytes until end.
+func (f *plainFeed) run() {
+	defer f.close()
+	for waitReadable(f.pipe, f.stop) {
+		if f.moveSome() != nil {
+			<-f.stop
+		}
+	}
+}
+
+// moveSome moves one buffer, unless a drain was quicker.
+func (f *plainFeed) moveSome() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !readableNow(f.pipe) {
+		return nil
+	}
+	return f.move()
+}
+
+// move moves one buffer. There are bytes in the pipe, or nobody can write to it.
+func (f *plainFeed) move() error {
+	n, err := f.pipe.Read(f.buf)
+	if n > 0 {
+		f.write(f.buf[:n])
+	}
+	return err
+}
+
+func (f *plainFeed) write(b []byte) {
+	if f.also != nil {
+		f.also.Write(b) // a broken copy does not matter to the file
+	}
+	if f.path == "" {
+		return
+	}
+	f.look()
+	if f.file == nil {
+		f.lost.Add(uint64(len(b)))
+		return
+	}
+	if n, err := f.file.Write(b); err != nil {
+		f.fail(len(b)-n, err)
+	}
+}
+
+// look opens path, now and then, if it does not lead to the file any more.
+func (f *plainFeed) look() {
+	every := lookEvery
+	if f.file == nil {
+		every = openEvery
+	}
+	if time.Since(f.looked) < every {
+		return
+	}
+	f.looked = time.Now()
+	if f.file != nil && sameFile(f.file, f.path) {
+		return
+	}
+	file, err := openAppend(f.path)
+	if err != nil {
+		f.fail(0, err)
+		return // a renamed file is written on
+	}
+	closeFile(f.file)
+	f.file = file
+}
+
+func sameFile(f *os.File, path string) bool {
+	a, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(path)
+	return err == nil && os.SameFile(a, b)
+}
+
+// drain moves what is in the pipe.
+func (f *plainFeed) drain() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for left := pendingIn(f.pipe); left > 0; left -= len(f.buf) {
+		if f.move() != nil {
+			return
+		}
+	}
+}
+
+// end lets run return, which closes everything. It is called once.
+func (f *plainFeed) end() {
+	close(f.stop)
+	interrupt(f.pipe)
+}
+
+func (f *plainFeed) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pipe.Close()
+	closeFile(f.file)
+	closeFile(f.also)
+}
+
+func (f *plainFeed) fail(n int, err error) {
+	f.lost.Add(uint64(n))
+	why := fmt.Errorf("write log %s: %w", f.path, err)
+	f.why.Store(&why)
+}

@@ -1,0 +1,115 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller is an epoll set of its own. Pipes do not go into the set of Go's
+// runtime: that one is edge-triggered for both directions and would wake a
+// thread for every line that any program writes. This set is asked for one
+// event at a time (EPOLLONESHOT), and the runtime watches only the set.
+type poller struct {
+	fd     int // owned by file
+	file   *os.File
+	conn   syscall.RawConn
+	bell   int // eventfd: wakes wait from other goroutines
+	timed  bool
+	events [64]unix.EpollEvent
+	ready  int
+}
+
+func newPoller() (*poller, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll_create: %w", err)
+	}
+	p := &poller{fd: fd, bell: -1}
+	if err := p.setUp(); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// setUp makes the bell and hands the set to the runtime, which takes it into
+// its own poller because it is nonblocking.
+func (p *poller) setUp() (err error) {
+	if p.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return fmt.Errorf("eventfd: %w", err)
+	}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(p.bell)}
+	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, p.bell, &ev); err != nil {
+		return fmt.Errorf("epoll_ctl: %w", err)
+	}
+	if err := unix.SetNonblock(p.fd, true); err != nil {
+		return fmt.Errorf("epoll set: %w", err)
+	}
+	p.file = os.NewFile(uintptr(p.fd), "epoll")
+	p.conn, err = p.file.SyscallConn()
+	return err
+}
+
+func (p *poller) close() {
+	if p.file != nil {
+		p.file.Close()
+	} else {
+		unix.Close(p.fd)
+	}
+	if p.bell >= 0 {
+		unix.Close(p.bell)
+	}
+}
+
+// ring makes a wait return. An error (EAGAIN: the counter is full) would mean
+// that the bell rings already.
+func (p *poller) ring() {
+	unix.Write(p.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+}
+
+// hush silences the bell.
+func (p *poller) hush() {
+	var n [8]byte
+	unix.Read(p.bell, n[:])
+}
+
+// watch asks for one event of fd; a further one needs another call.
+// op is EPOLL_CTL_ADD the first time and EPOLL_CTL_MOD later.
+func (p *poller) watch(op, fd int, events uint32) error {
+	ev := unix.EpollEvent{Events: events | unix.EPOLLONESHOT, Fd: int32(fd)}
+	return unix.EpollCtl(p.fd, op, fd, &ev)
+}
+
+// forget takes fd out of the set. Closing would not do: the shim holds the same
+// open pipe, and the set knows open files, not numbers.
+func (p *poller) forget(fd int) {
+	unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil)
+}
+
+// look returns what is ready without waiting. The result is valid until the
+// next call.
+func (p *poller) look() []unix.EpollEvent {
+	p.poll(uintptr(p.fd))
+	return p.events[:max(p.ready, 0)]
+}
+
+// wait returns when something is ready or at the deadline; zero: there is none.
+func (p *poller) wait(deadline time.Time) []unix.EpollEvent {
+	if timed := !deadline.IsZero(); timed || p.timed {
+		p.file.SetReadDeadline(deadline)
+		p.timed = timed
+	}
+	p.ready = 0
+	p.conn.Read(p.poll) // its one error is the deadline
+	return p.events[:max(p.ready, 0)]
+}
+
+// poll looks into the set; false lets the runtime wait for it.
+func (p *poller) poll(uintptr) bool {
+	p.ready, _ = unix.EpollWait(p.fd, p.events[:], 0)
+	return p.ready > 0
+}

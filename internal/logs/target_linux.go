@@ -1,0 +1,160 @@
+package logs
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// target is a Sink made ready outside of the loop: opening can take its time.
+type target struct {
+	path     string
+	kind     uint8
+	file     opened // kind regular
+	err      error  // why it is not open
+	truncate bool
+	taps     []*tap
+	stream   *tap // of taps: the one that writes to path
+}
+
+// prepare opens what a Sink names. Its error means that a tap cannot be made;
+// a file that cannot be opened is in the target's err.
+func (e *engine) prepare(s Sink) (*target, error) {
+	t := &target{path: s.Path, kind: null, truncate: s.Truncate}
+	if s.Also != nil {
+		also, err := newTap(s.Also)
+		if err != nil {
+			return nil, err
+		}
+		t.taps = append(t.taps, also)
+	}
+	if s.Path == "" {
+		return t, nil
+	}
+	t.kind = regular
+	o, err := e.sys.open(s.Path)
+	if err == nil {
+		err = t.take(o)
+	}
+	t.err = err
+	return t, nil
+}
+
+// take makes the target write to o, which it owns.
+func (t *target) take(o opened) (err error) {
+	switch t.kind = o.kind; o.kind {
+	case regular:
+		t.file = o
+	case null:
+		unix.Close(o.fd)
+	case stream:
+		t.kind = null
+		if t.stream, err = newTap(os.NewFile(uintptr(o.fd), t.path)); err == nil {
+			t.taps = append(t.taps, t.stream)
+		}
+	}
+	return err
+}
+
+// failure is the error for the caller of Attach or Resink.
+func (t *target) failure() error {
+	if t.err != nil {
+		return &SinkError{t.path, t.err}
+	}
+	return nil
+}
+
+// drop closes what the target has opened.
+func (t *target) drop() {
+	for _, tap := range t.taps {
+		tap.finish()
+	}
+	if t.kind == regular && t.err == nil {
+		unix.Close(t.file.fd)
+	}
+}
+
+// redirect makes t the target of an attached feed.
+func (e *engine) redirect(key string, t *target) error {
+	f := e.feeds[key]
+	if f == nil {
+		return ErrUnknown
+	}
+	old := f.out
+	e.leaveTaps(f)
+	e.aim(f, t)
+	e.files.release(old)
+	if f.state == held {
+		e.enqueue(f)
+	}
+	return nil
+}
+
+// aim points f at t, whose files it owns from now on, beside the taps it has.
+// The file that f had is the caller's to release: afterwards, so that the same
+// one stays open.
+func (e *engine) aim(f *feed, t *target) {
+	f.path, f.kind, f.out = t.path, t.kind, nil
+	f.taps = append(f.taps, t.taps...)
+	f.looked, f.tried = e.now(), e.now()
+	for _, tap := range t.taps {
+		e.byFD[tap.pipe] = f
+	}
+	if t.stream != nil {
+		t.stream.report(f.refuse)
+	}
+	switch {
+	case t.err != nil:
+		f.fail(t.err)
+	case t.kind == regular:
+		e.share(f, t.file, t.truncate)
+	}
+}
+
+func (e *engine) share(f *feed, o opened, truncate bool) {
+	out, first := e.files.share(o)
+	f.out = out
+	if truncate && first {
+		if err := unix.Ftruncate(out.fd, 0); err != nil {
+			f.fail(err)
+		}
+	}
+}
+
+// leaveTaps lets the taps of f write what they have and end.
+func (e *engine) leaveTaps(f *feed) {
+	for _, t := range f.taps {
+		e.poll.forget(t.pipe)
+		delete(e.byFD, t.pipe)
+		t.finish()
+	}
+	f.taps = nil
+}
+
+// reopen opens the path of f again, because its file is gone from there or was
+// never there. All feeds that wrote to the old file by the same name change
+// over together, so that nobody who reads along has to read both.
+func (e *engine) reopen(f *feed) error {
+	t := &target{path: f.path, kind: regular}
+	o, err := e.sys.open(f.path)
+	if err == nil {
+		err = t.take(o)
+	}
+	if err != nil {
+		return err
+	}
+	old := f.out
+	e.aim(f, t)
+	if old == nil {
+		return nil
+	}
+	for _, g := range e.feeds {
+		if g != f && g.out == old && g.path == f.path && t.kind == regular {
+			f.out.refs++
+			g.out, g.looked = f.out, f.looked
+			e.files.release(old)
+		}
+	}
+	e.files.release(old)
+	return nil
+}
