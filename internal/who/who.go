@@ -5,7 +5,6 @@
 package who
 
 import (
-	"encoding/json"
 	"fmt"
 	"os/user"
 	"path/filepath"
@@ -24,18 +23,6 @@ type Process struct {
 	Args  []string // the whole command line; empty where it may not be seen
 	Since time.Time
 	App   *App // the app of forever that it belongs to, or nil
-}
-
-// MarshalJSON shows what a script can use.
-func (p Process) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		PID     int       `json:"pid"`
-		Name    string    `json:"name"`
-		User    string    `json:"user"`
-		Command []string  `json:"command"`
-		Since   time.Time `json:"since,omitzero"`
-		App     *App      `json:"app"`
-	}{p.PID, p.Name, p.User, append([]string{}, p.Args...), p.Since, p.App})
 }
 
 // Command is the command line as one would type it: arguments with blanks or
@@ -70,6 +57,9 @@ type App struct {
 
 // String names the instance as a TARGET does.
 func (a *App) String() string { return fmt.Sprintf("%s:%d", a.Name, a.Instance) }
+
+// Same tells whether both are instances of one app.
+func (a *App) Same(b App) bool { return a.Root == b.Root && a.UID == b.UID && a.Name == b.Name }
 
 // Reader describes processes and remembers the users' names. Its zero value is
 // ready; it is not for several goroutines at once.

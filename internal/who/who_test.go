@@ -2,7 +2,6 @@ package who
 
 import (
 	"bufio"
-	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -100,13 +99,5 @@ func TestCommand(t *testing.T) {
 		if got := (Process{Name: "x", Args: args}).Command(); got != want {
 			t.Errorf("%q: %s, want %s", args, got, want)
 		}
-	}
-}
-
-func TestJSON(t *testing.T) {
-	b, err := json.Marshal(Process{Entry: proc.Entry{PID: 7}, Name: "x", User: "u"})
-	want := `{"pid":7,"name":"x","user":"u","command":[],"app":null}`
-	if err != nil || string(b) != want {
-		t.Errorf("%s, %v, want %s", b, err, want)
 	}
 }
