@@ -23,7 +23,12 @@ type outcome struct {
 
 // event takes one event of the stream.
 func (o *outcome) event(ev wire.Event) {
-	if ev.Type != wire.EventResult {
+	switch ev.Type {
+	case wire.EventWarning:
+		o.s.warn(ev)
+		return
+	case wire.EventResult:
+	default:
 		return
 	}
 	o.done++
@@ -54,6 +59,13 @@ func (o *outcome) end(err error) error {
 		return exitCode(codeFailed)
 	}
 	return nil
+}
+
+// warn prints what a person should know beside the results.
+func (s *session) warn(ev wire.Event) {
+	if !s.silent {
+		s.err.Warning(ev.Message)
+	}
 }
 
 // complain prints the error of one target, with the last lines of a program

@@ -211,28 +211,9 @@ func (p *page) pairs(rows [][2]string) {
 			p.line("  %s", name)
 			name = ""
 		}
-		for _, text := range fold(row[1], width-leftColumn-2) {
+		for _, text := range render.Fold(row[1], max(1, width-leftColumn-2), "") {
 			p.line("  %-*s%s", leftColumn, name, text)
 			name = ""
 		}
 	}
-}
-
-// fold breaks text between words into lines of at most width columns, or of
-// one word where that is wider. It is never empty.
-func fold(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case render.Width(line)+1+render.Width(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
 }

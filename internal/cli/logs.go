@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strconv"
 
 	"forever/internal/client"
@@ -139,7 +140,7 @@ func (c *call) readLogs(sources []logs.Source, last int, p *linePrinter) error {
 	var failed error
 	for _, src := range sources {
 		if err := c.tail(src, last, p); err != nil {
-			failed = errors.Join(failed, err)
+			failed = exitCode(c.report(err))
 		}
 	}
 	return failed
@@ -147,6 +148,9 @@ func (c *call) readLogs(sources []logs.Source, last int, p *linePrinter) error {
 
 // tail prints the last lines of one source; one that is not there has none.
 func (c *call) tail(src logs.Source, last int, p *linePrinter) error {
+	if last < 0 {
+		last = math.MaxInt
+	}
 	lines, err := logs.Tail(src.Path, last)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
-	"forever/internal/render"
 	"forever/internal/wire"
 )
 
@@ -15,6 +15,7 @@ type resident struct {
 	known     bool // id is
 	ended     bool // for good
 	counted   bool // and the run has taken note of it
+	fault     int  // the exit code of a program that could not be executed any more
 	lives     []life
 }
 
@@ -37,21 +38,34 @@ func (r *resident) index(i int) int {
 }
 
 // enter takes a change of state. The app has ended when all instances have;
-// "stopped" is left to compare, since a restart passes through it.
+// "stopped" is left to compare, since somebody's restart passes through it.
 func (r *resident) enter(i int, state string, exit *wire.Exit) {
 	if i < 0 || i >= len(r.lives) {
 		return
 	}
 	r.lives[i].state = state
-	if exit != nil {
+	if exit != nil && state != wire.Stopping { // there it is the one before
 		r.lives[i].exit = exit
 	}
+	r.ended = r.all(wire.Exited, wire.Failed)
+}
+
+// rests reports that no instance runs or is about to.
+func (r *resident) rests() bool { return r.all(wire.Exited, wire.Failed, wire.Stopped) }
+
+// all reports that each instance is in one of these states.
+func (r *resident) all(states ...string) bool {
 	for _, l := range r.lives {
-		if l.state != wire.Exited && l.state != wire.Failed {
-			return
+		if !slices.Contains(states, l.state) {
+			return false
 		}
 	}
-	r.ended = true
+	return true
+}
+
+// ran reports that an instance was up when last heard of.
+func (r *resident) ran(i int) bool {
+	return i >= 0 && i < len(r.lives) && r.lives[i].state == wire.Online
 }
 
 // compare looks for the app in a fresh list. It is certain in one way only: an
@@ -87,6 +101,9 @@ func (r *resident) resting(a *wire.App) bool {
 // code is the exit code of the app: that of the first instance that has one
 // other than 0. known is false where an exit was not seen; the code is 1 then.
 func (r *resident) code() (code int, known bool) {
+	if r.fault != 0 {
+		return r.fault, true
+	}
 	known = true
 	for _, l := range r.lives {
 		if l.exit == nil || l.exit.Code < 0 {
@@ -115,5 +132,3 @@ func ending(e *wire.Exit) string {
 	}
 	return fmt.Sprintf("exited with code %d", e.Code)
 }
-
-func milliseconds(ms int64) string { return render.Milliseconds(ms) }

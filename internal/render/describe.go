@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"forever/internal/wire"
 )
@@ -169,6 +170,5 @@ func Word(w string) string {
 
 // special reports the characters that a shell may take for its own.
 func special(r rune) bool {
-	const plain = "-_./:=@%+,"
-	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(plain, r))
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:=@%+,", r)
 }

@@ -38,14 +38,14 @@ func Apps(s *Screen, apps []wire.App, now time.Time) error {
 func addApp(t *Table, a *wire.App) {
 	id := strconv.Itoa(a.ID)
 	if len(a.Instances) == 1 {
-		addRow(t, id, a.Name, a, &a.Instances[0])
+		addRow(t, id, "", a, &a.Instances[0])
 		return
 	}
 	sum := total(a)
-	addRow(t, id, a.Name, a, &sum)
+	addRow(t, id, "", a, &sum)
 	for i := range a.Instances {
 		in := &a.Instances[i]
-		addRow(t, "", fmt.Sprintf("%s:%d", a.Name, in.Index), a, in)
+		addRow(t, "", fmt.Sprintf(":%d", in.Index), a, in)
 	}
 }
 
@@ -60,10 +60,11 @@ func total(a *wire.App) wire.Instance {
 	return sum
 }
 
-func addRow(t *Table, id, name string, a *wire.App, in *wire.Instance) {
+// addRow adds a row for the app, or with an index for one of its instances.
+func addRow(t *Table, id, index string, a *wire.App, in *wire.Instance) {
 	row := []Cell{
 		{Text: id},
-		{Text: name, Style: Bold},
+		{Text: a.Name, Tail: index, Style: Bold},
 		{Text: a.Mode},
 		{},
 		{Text: in.Status, Style: StatusStyle(in.Status)},
@@ -99,12 +100,10 @@ func Numbers(numbers []int) string {
 func troubles(s *Screen, apps []wire.App, now time.Time) error {
 	var b strings.Builder
 	for i := range apps {
-		if line := Trouble(&apps[i], now); line != "" {
-			line = Escape(line)
-			if width := s.Width(); width > 0 {
-				line = Truncate(line, width)
+		if text := Trouble(&apps[i], now); text != "" {
+			for _, line := range Fold(Escape(text), s.Width(), "  ") {
+				b.WriteString(s.Paint(line, StatusStyle(apps[i].Status)) + "\n")
 			}
-			b.WriteString(s.Paint(line, StatusStyle(apps[i].Status)) + "\n")
 		}
 	}
 	if b.Len() == 0 {

@@ -23,7 +23,15 @@ type Column struct {
 // Cell is one cell: its text, as it came from outside, and its look.
 type Cell struct {
 	Text  string
+	Tail  string // the end of the text, which is never cut
 	Style Style
+}
+
+func (c *Cell) width() int { return Width(c.Text) + Width(c.Tail) }
+
+// cut is the text in at most that many columns.
+func (c *Cell) cut(columns int) string {
+	return Truncate(c.Text, columns-Width(c.Tail)) + c.Tail
 }
 
 // Table is text in columns. Nothing in it is ever wrapped.
@@ -60,7 +68,7 @@ func (t *Table) escape() {
 func (t *Table) titles() []Cell {
 	cells := make([]Cell, len(t.Columns))
 	for i, c := range t.Columns {
-		cells[i] = Cell{c.Title, Bold}
+		cells[i] = Cell{Text: c.Title, Style: Bold}
 	}
 	return cells
 }
@@ -73,7 +81,7 @@ func (t *Table) natural() []int {
 	}
 	for _, row := range t.rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], Width(cell.Text))
+			widths[i] = max(widths[i], cell.width())
 		}
 	}
 	return widths
@@ -152,7 +160,7 @@ func (t *Table) line(b *strings.Builder, s *Screen, shown, widths []int, cells [
 		if i < len(cells) {
 			cell = cells[i]
 		}
-		text := Truncate(cell.Text, widths[i])
+		text := cell.cut(widths[i])
 		pad := max(0, widths[i]-Width(text))
 		if t.Columns[i].Right {
 			blanks, pad = blanks+pad, 0
