@@ -96,10 +96,12 @@ func (s *Supervisor) publishDeleted(a *app) {
 // Deleted is the state of an app that is forgotten, in events only.
 const Deleted = "deleted"
 
-// Watch emits every change of state until ctx ends.
+// Watch emits every change of state until ctx ends. Its first event says from
+// when on none is missed.
 func (s *Supervisor) Watch(ctx context.Context, emit func(wire.Event)) {
 	sub := s.subscribe()
 	defer s.unsubscribe(sub)
+	emit(wire.Event{Type: wire.EventWatching, At: s.clock.Now(), ID: -1, Instance: -1})
 	for {
 		select {
 		case <-sub.wake:
