@@ -127,7 +127,9 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 	}
 	if held.PID != 0 {
 		in.proc = pidfile.Process{PID: held.PID, Start: held.Start, Boot: s.boot}
-		in.started = held.At
+		if !held.At.IsZero() {
+			in.started = held.At // else it is a leftover, and the state file knows better
+		}
 	}
 }
 
@@ -215,9 +217,6 @@ func (s *Supervisor) adopt(in *instance, e proc.Entry) (*wire.ShimMessage, error
 	m := <-answer
 	if m.Error != "" {
 		return nil, errors.New(m.Error)
-	}
-	if m.At.IsZero() {
-		m.At = s.clock.Now()
 	}
 	return m, nil
 }

@@ -56,15 +56,12 @@ func (s *Supervisor) drop(in *instance) (keys []string) {
 		return nil
 	}
 	in.opened = false
-	for _, stream := range []string{streamOut, streamErr} {
-		keys = append(keys, in.pumpKey(stream))
-	}
 	s.shimError(s.shim.CloseSlot(in.slot))
 	if in.group != "" {
 		_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm
 		in.group = ""
 	}
-	return keys
+	return in.pumpKeys()
 }
 
 // renewed gives an instance that rests a new slot for its next process, with

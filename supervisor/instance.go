@@ -47,20 +47,19 @@ type instance struct {
 	deadline time.Time
 	stopping wire.Stop // how it is being stopped
 	sweeping *Sweep    // its last processes are being cleared away
-	// lastStart is the start time of the process that ended last: what is older
-	// cannot be left of it.
-	lastStart uint64
-	group     string // folder of its cgroup
+	last     pidfile.Process // the process that ended last
+	known     []proc.Entry // its processes when it was asked to stop
+	group     string       // folder of its cgroup
 	note      string
 }
 
 // event is something that happens to an instance, with what comes along.
 type event struct {
-	kind EventKind
-	stop *wire.Stop        // AskStop, AskRestart: instead of the app's own
-	msg  *wire.ShimMessage // Spawned, SpawnFailed
-	exit *wire.ShimExit    // Ended
-	left []proc.Entry      // Gone: what could not be killed
+	kind  EventKind
+	stop  *wire.Stop        // AskStop, AskRestart: instead of the app's own
+	msg   *wire.ShimMessage // Spawned, SpawnFailed
+	exit  *wire.ShimExit    // Ended
+	swept Swept             // Gone: what could not be ended
 }
 
 // fire is the only way in which an instance changes its state.
@@ -207,7 +206,7 @@ func (in *instance) record(e *wire.ShimExit) {
 		in.streak++
 	}
 	s.removePid(in, e.PID)
-	in.lastStart = e.Start
+	in.last = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot}
 	in.proc = pidfile.Process{}
 }
 
@@ -221,10 +220,11 @@ func (in *instance) history(ran time.Duration) history {
 
 // gone: nothing of it is left. What was wanted meanwhile comes now.
 func (in *instance) gone(ev event) {
-	if len(ev.left) > 0 {
-		in.stuck(ev.left)
+	if len(ev.swept.Left) > 0 || ev.swept.Err != nil {
+		in.stuck(ev.swept)
 		return
 	}
+	in.known = nil
 	switch in.after {
 	case afterStop:
 		in.enter(Stopped)
@@ -254,7 +254,7 @@ func (in *instance) apply(v verdict) {
 	default:
 		in.note = ""
 		if v.next == Failed {
-			in.note = "given up: " + v.why
+			in.note = v.why
 		}
 		in.enter(v.next)
 	}

@@ -50,7 +50,7 @@ func defaultPolicy() wire.Policy {
 
 // clearAfter has what is left of a process that ended unseen cleared away.
 func (in *instance) clearAfter(p pidfile.Process) {
-	in.lastStart = p.Start
+	in.last = p
 	in.setStop(nil)
-	in.sweepTree(p.PID)
+	in.sweepTree()
 }

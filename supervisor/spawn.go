@@ -104,6 +104,13 @@ func (in *instance) pumpKey(stream string) string {
 	return fmt.Sprintf("%s/%s#%d", in.slot, stream, in.generation)
 }
 
+func (in *instance) pumpKeys() (keys []string) {
+	for _, stream := range []string{streamOut, streamErr} {
+		keys = append(keys, in.pumpKey(stream))
+	}
+	return keys
+}
+
 // sink is where the bytes of a stream go.
 func (s *Supervisor) sink(in *instance, stream, path string, truncate bool) logs.Sink {
 	sink := logs.Sink{Path: path, Truncate: truncate}

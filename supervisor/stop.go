@@ -7,6 +7,7 @@ import (
 
 	"forever/internal/proc"
 	"forever/internal/wire"
+	"forever/pidfile"
 )
 
 // stuckTime is how long a process may take to die of SIGKILL before that is
@@ -25,12 +26,26 @@ func (in *instance) stopThenStart(ev event) {
 	in.ask(ev.stop)
 }
 
-// ask sends the stop signal and starts the kill timeout. The process is asked
-// alone with its group; what left the group is seen to when it has ended.
+// ask sends the stop signal to the process group and starts the kill timeout.
+// What left the group is seen to when the first process has ended; what it is
+// is found out before, where no cgroup would tell later.
 func (in *instance) ask(how *wire.Stop) {
 	in.setStop(how)
-	in.signalGroup(in.stopSignal())
 	in.arm(milliseconds(in.stopping.TimeoutMS), event{kind: KillDue})
+	s := in.app.s
+	if s.groups != nil {
+		in.signalGroup(in.stopSignal())
+		return
+	}
+	pid := in.proc.PID
+	s.sweeper.Look(in.remains(in.proc), func(known []proc.Entry) {
+		s.post(func() {
+			if in.proc.PID == pid {
+				in.known = known
+				in.signalGroup(in.stopSignal())
+			}
+		})
+	})
 }
 
 func (in *instance) setStop(how *wire.Stop) {
@@ -96,7 +111,11 @@ func (in *instance) startAfterwards(event) { in.after = afterStart }
 // kill: the kill timeout is over, or even SIGKILL has not helped.
 func (in *instance) kill(event) {
 	s := in.app.s
-	if in.killed {
+	switch {
+	case in.proc.PID == 0 && in.sweeping == nil:
+		in.sweepTree() // stuck before; perhaps not any more
+		return
+	case in.killed:
 		in.publish(&wire.Error{
 			Code:    wire.CodeNotStopped,
 			Message: fmt.Sprintf("app %q: process %d does not die of SIGKILL; it waits in the kernel, perhaps for a disk", in.label(), in.proc.PID),
@@ -134,36 +153,47 @@ func (in *instance) clear() {
 	if in.deadline.IsZero() {
 		in.setStop(nil)
 	}
-	in.sweepTree(in.exits[0].PID)
+	in.sweepTree()
 }
 
-func (in *instance) sweepTree(main int) {
+func (in *instance) sweepTree() {
 	s := in.app.s
-	patience := max(in.deadline.Sub(s.clock.Now()), 0)
-	if in.killed {
-		patience = 0
+	r := in.remains(in.last)
+	if r.Patience = max(in.deadline.Sub(s.clock.Now()), 0); in.killed {
+		r.Patience = 0
 	}
-	r := Remains{
-		Query: proc.Query{Main: main, Start: in.lastStart, Marks: in.marks(), Reaper: s.shimPID},
-		Group: in.cgroup(), Signal: in.stopSignal(), Patience: patience,
-	}
-	in.sweeping = s.sweeper.Sweep(r, func(left []proc.Entry, killed bool) {
+	in.sweeping = s.sweeper.Sweep(r, func(swept Swept) {
 		s.post(func() {
 			in.sweeping = nil
-			if killed {
+			if swept.Killed {
 				s.logf("%s: processes were left behind and have been killed", in.label())
 			}
-			in.fire(event{kind: Gone, left: left})
+			in.fire(event{kind: Gone, swept: swept})
 		})
 	})
 }
 
-// stuck: processes are left that SIGKILL does not end. It stays stopping, and
-// the next command looks again.
-func (in *instance) stuck(left []proc.Entry) {
-	in.publish(&wire.Error{
-		Code:    wire.CodeNotStopped,
-		Message: fmt.Sprintf("app %q: %d processes do not die of SIGKILL, the first is %v", in.label(), len(left), left[0]),
-	})
-	in.arm(stuckTime, event{kind: Gone})
+// remains describes the instance's processes, of which first was the first.
+func (in *instance) remains(first pidfile.Process) Remains {
+	return Remains{
+		Query: proc.Query{
+			Main: first.PID, Start: first.Start, Marks: in.marks(), Reaper: in.app.s.shimPID, Known: in.known,
+		},
+		Group: in.cgroup(), Signal: in.stopSignal(),
+	}
+}
+
+// stuck: processes are left that SIGKILL does not end, or it cannot be seen
+// whether any are. It stays stopping, and after a while it is looked at again.
+func (in *instance) stuck(swept Swept) {
+	err := &wire.Error{Code: wire.CodeNotStopped}
+	if swept.Err != nil {
+		err.Message = fmt.Sprintf("app %q: cannot see what is left of it: %v", in.label(), swept.Err)
+	} else {
+		err.Message = fmt.Sprintf("app %q: %d of its processes do not die of SIGKILL, the first is %v",
+			in.label(), len(swept.Left), swept.Left[0])
+	}
+	in.app.s.logf("%s", err.Message)
+	in.publish(err)
+	in.arm(stuckTime, event{kind: KillDue})
 }

@@ -285,8 +285,8 @@ func (s *Supervisor) Ping() (p wire.Ping) {
 func (s *Supervisor) Flush() {
 	for _, a := range s.apps {
 		for _, in := range a.instances {
-			for _, stream := range []string{streamOut, streamErr} {
-				s.pump.Drain(in.pumpKey(stream))
+			for _, key := range in.pumpKeys() {
+				s.pump.Drain(key)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -24,10 +25,22 @@ type Sweep struct{ now func() }
 // hurry ends the patience.
 func (w *Sweep) hurry() { w.now() }
 
-// Sweeper ends what is left of instances. done is called once, with what could
-// not be ended and whether SIGKILL was needed.
+// Swept is how a sweep ended.
+type Swept struct {
+	Left   []proc.Entry // what could not be ended
+	Killed bool         // SIGKILL was needed
+	Err    error        // it could not be seen whether anything is left
+}
+
+// Sweeper finds and ends the processes of instances. What is given to it is
+// called once, on a goroutine of its own.
 type Sweeper interface {
-	Sweep(r Remains, done func(left []proc.Entry, killed bool)) *Sweep
+	// Look finds an instance's processes while the first of them still lives:
+	// a child that leaves the session and clears its environment cannot be told
+	// from a stranger once its parent has gone.
+	Look(r Remains, found func([]proc.Entry))
+	// Sweep ends what is left after the first process has ended.
+	Sweep(r Remains, done func(Swept)) *Sweep
 }
 
 const (
@@ -57,7 +70,15 @@ type found struct {
 	err     error
 }
 
-func (w *sweeper) Sweep(r Remains, done func([]proc.Entry, bool)) *Sweep {
+func (w *sweeper) Look(r Remains, found func([]proc.Entry)) {
+	go func() {
+		// What cannot be seen now is looked for again after the end.
+		entries, _ := w.remains(r)
+		found(entries)
+	}()
+}
+
+func (w *sweeper) Sweep(r Remains, done func(Swept)) *Sweep {
 	ctx, cancel := context.WithTimeout(context.Background(), r.Patience)
 	go func() {
 		defer cancel()
@@ -67,24 +88,24 @@ func (w *sweeper) Sweep(r Remains, done func([]proc.Entry, bool)) *Sweep {
 }
 
 // clear asks politely until patience (ctx) is over, then kills.
-func (w *sweeper) clear(patience context.Context, r Remains) (left []proc.Entry, killed bool) {
+func (w *sweeper) clear(patience context.Context, r Remains) (s Swept) {
 	for range sweepRounds {
-		left = w.remains(r)
-		if len(left) == 0 {
-			return nil, killed
+		s.Left, s.Err = w.remains(r)
+		if s.Err != nil || len(s.Left) == 0 {
+			return s
 		}
+		r.Known = s.Left
 		if patience.Err() == nil {
 			// A process that may not be signalled shows as one that is left.
-			_ = proc.SignalAll(left, r.Signal)
-			if proc.WaitGone(patience, left) == nil {
-				continue
-			}
-			left = w.remains(r) // it was late: what is there now
+			_ = proc.SignalAll(s.Left, r.Signal)
+			_ = proc.WaitGone(patience, s.Left) // the next look tells
+			continue
 		}
-		killed = killed || len(left) > 0
-		w.kill(r, left)
+		s.Killed = true
+		w.kill(r, s.Left)
 	}
-	return w.remains(r), killed
+	s.Left, s.Err = w.remains(r)
+	return s
 }
 
 func (w *sweeper) kill(r Remains, left []proc.Entry) {
@@ -98,7 +119,7 @@ func (w *sweeper) kill(r Remains, left []proc.Entry) {
 }
 
 // remains is the tree by group, session, parents and environment, and the cgroup.
-func (w *sweeper) remains(r Remains) []proc.Entry {
+func (w *sweeper) remains(r Remains) ([]proc.Entry, error) {
 	reply := make(chan found, 1)
 	w.mu.Lock()
 	w.waiting = append(w.waiting, look{r.Query, reply})
@@ -108,7 +129,24 @@ func (w *sweeper) remains(r Remains) []proc.Entry {
 	}
 	w.mu.Unlock()
 	f := <-reply
-	return append(f.entries, w.inGroup(r, f.entries)...)
+	if f.err != nil || r.Group == "" {
+		return f.entries, f.err
+	}
+	inGroup, err := w.groups.Entries(r.Group)
+	if err != nil {
+		return f.entries, nil // it only adds to what is known
+	}
+	return union(f.entries, inGroup), nil
+}
+
+func union(known, more []proc.Entry) []proc.Entry {
+	for _, e := range more {
+		seen := slices.ContainsFunc(known, func(k proc.Entry) bool { return k.PID == e.PID })
+		if !seen && !e.Ended() {
+			known = append(known, e)
+		}
+	}
+	return known
 }
 
 // look serves all that wait, until nobody does.
@@ -142,29 +180,4 @@ func serve(batch []look) {
 	for i, entries := range table.Trees(queries) {
 		batch[i].reply <- found{entries: entries}
 	}
-}
-
-// inGroup returns the processes of the cgroup that are not known yet.
-func (w *sweeper) inGroup(r Remains, known []proc.Entry) (more []proc.Entry) {
-	if r.Group == "" {
-		return nil
-	}
-	pids, err := w.groups.Procs(r.Group)
-	if err != nil || len(pids) == 0 {
-		return nil // without a cgroup the tree is all we know
-	}
-	table, err := proc.Snapshot()
-	if err != nil {
-		return nil
-	}
-	seen := map[int]bool{}
-	for _, e := range known {
-		seen[e.PID] = true
-	}
-	for _, pid := range pids {
-		if e, ok := table.Get(pid); ok && !seen[pid] && !e.Ended() {
-			more = append(more, e)
-		}
-	}
-	return more
 }

@@ -40,25 +40,33 @@ type waiting struct {
 	slots   chan struct{} // bounds the settle watchers
 }
 
-// goal is what the command wants of one instance.
+// goal is what the command wants of one instance. What it needs to know of the
+// instance is copied when it is made: the instance itself belongs to the loop.
 type goal struct {
-	app   *app
-	in    *instance
-	name  string
-	id    int
-	index int
-	label string
-	did   string // "started", "stopped" …
+	app       *app // which one, never what is in it
+	name      string
+	id        int
+	index     int
+	label     string
+	did       string        // "started", "stopped" …
+	keys      []string      // its pipes at the pump
+	logs      []logMark     // errors first
+	minUptime time.Duration // of its policy
 
 	pid     int // the one that counts; restart: another than before
 	oldPID  int
-	logSize map[string]int64 // of its logs, before
-	single  bool             // the target was this instance, not the app
+	single  bool // the target was this instance, not the app
 	began   bool
 	done    bool
 	message string
 	err     *wire.Error
 	lines   []string
+}
+
+// logMark is where a log ended when the command began.
+type logMark struct {
+	path string
+	size int64
 }
 
 // begin registers a command: the pair does not end while one is under way.
@@ -86,19 +94,25 @@ func (w *waiting) app(a *app, did string) {
 
 func (w *waiting) add(in *instance, did string) *goal {
 	g := &goal{
-		app: in.app, in: in, name: in.app.spec.Name, id: in.app.id, index: in.index,
-		label: in.label(), did: did, logSize: map[string]int64{},
+		app: in.app, name: in.app.spec.Name, id: in.app.id, index: in.index,
+		label: in.label(), did: did, keys: in.pumpKeys(),
+		minUptime: milliseconds(in.app.spec.Policy.MinUptimeMS),
 	}
-	out, errs := in.app.outPaths(in.index)
-	for _, path := range []string{out, errs} {
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			g.logSize[path] = info.Size()
-		}
+	if g.up() && !in.app.spec.Output.Direct {
+		out, errs := in.app.outPaths(in.index)
+		g.logs = []logMark{markLog(errs), markLog(out)}
 	}
 	w.mu.Lock()
 	w.goals = append(w.goals, g)
 	w.mu.Unlock()
 	return g
+}
+
+func markLog(path string) logMark {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return logMark{path, info.Size()}
+	}
+	return logMark{path, 0}
 }
 
 // fail records that an app's part of the command cannot begin.
@@ -250,24 +264,27 @@ func (w *waiting) notExecuted(g *goal, e wire.Event) {
 	}
 }
 
-// linesOf is what the instance has printed since the command began.
-func (w *waiting) linesOf(g *goal) (lines []string) {
-	for _, stream := range []string{streamOut, streamErr} {
-		w.s.pump.Drain(g.in.pumpKey(stream))
-	}
-	out, errs := g.app.outPaths(g.index)
-	for _, path := range []string{errs, out} {
-		if path == "" {
+// linesOf is what the instance has printed since the command began: its errors,
+// or what else it said.
+func (w *waiting) linesOf(g *goal) []string {
+	w.drain(g)
+	for _, m := range g.logs {
+		info, err := os.Stat(m.path)
+		if err != nil || !info.Mode().IsRegular() || info.Size() <= m.size {
 			continue
 		}
-		if info, err := os.Stat(path); err != nil || info.Size() <= g.logSize[path] {
-			continue
-		}
-		if more, err := tailFrom(path, g.logSize[path], lastLines); err == nil && len(more) > 0 {
-			return more
+		if lines, err := tailFrom(m.path, m.size, lastLines); err == nil && len(lines) > 0 {
+			return lines
 		}
 	}
 	return nil
+}
+
+// drain has the last words of a process in its log.
+func (w *waiting) drain(g *goal) {
+	for _, key := range g.keys {
+		w.s.pump.Drain(key)
+	}
 }
 
 // watch waits until the program has come to rest, or, with --wait, until it
@@ -280,7 +297,7 @@ func (w *waiting) watch(g *goal, pid int) {
 	} else {
 		ctx, cancel := context.WithTimeout(w.ctx, firstMoments)
 		defer cancel()
-		err := w.s.Settle(ctx, pid, g.in.startOf(w.s, pid))
+		err := w.s.Settle(ctx, pid, w.s.startOf(g.id, g.index, pid))
 		if errors.Is(err, os.ErrProcessDone) {
 			return // the event of its end follows
 		}
@@ -294,7 +311,7 @@ func (w *waiting) watch(g *goal, pid int) {
 
 func (w *waiting) watchUptime(g *goal) {
 	up := make(chan struct{})
-	t := w.s.clock.AfterFunc(milliseconds(g.app.spec.Policy.MinUptimeMS), func() { close(up) })
+	t := w.s.clock.AfterFunc(g.minUptime, func() { close(up) })
 	defer t.Stop()
 	select {
 	case <-up:
@@ -302,11 +319,17 @@ func (w *waiting) watchUptime(g *goal) {
 	}
 }
 
-// startOf is the start time of the instance's process, if it is still pid.
-func (in *instance) startOf(s *Supervisor, pid int) (start uint64) {
+// startOf is the start time of an instance's process, if it is still pid.
+func (s *Supervisor) startOf(id, index, pid int) (start uint64) {
 	s.ask(func() {
-		if in.proc.PID == pid {
-			start = in.proc.Start
+		a := s.byID(id)
+		if a == nil {
+			return
+		}
+		for _, in := range a.chosen(index) {
+			if in.proc.PID == pid {
+				start = in.proc.Start
+			}
 		}
 	})
 	return start
@@ -322,9 +345,7 @@ func (w *waiting) seeDown(g *goal, e wire.Event) {
 	case g.did == didDeleted:
 		// It counts when it is forgotten.
 	case e.State == wire.Stopped || e.State == wire.Exited || e.State == wire.Failed:
-		for _, stream := range []string{streamOut, streamErr} {
-			w.s.pump.Drain(g.in.pumpKey(stream)) // its last words are in the log when stop returns
-		}
+		w.drain(g) // before stop returns
 		w.finish(g, nil)
 	case e.State == wire.Starting:
 		g.message = "another command started it again"

@@ -26,6 +26,7 @@ func Shim(args []string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
+	keepLight()
 	return shim.Run(args[0], os.NewFile(readyFD, "ready"))
 }
 
@@ -34,5 +35,6 @@ func Adopt(args []string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
+	keepLight()
 	return shim.Adopt(args[0])
 }

@@ -32,6 +32,7 @@ func Supervisor(args []string, version string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
+	keepLight()
 	root := args[0]
 	p, slots, err := connect(root, version)
 	if err != nil {

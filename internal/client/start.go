@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,11 +55,18 @@ func startShim(ctx context.Context, root string) error {
 	defer log.Close()
 	s := &shim{cmd: exec.Command(exe, "__shim", root), log: log}
 	s.cmd.Stdout, s.cmd.Stderr = log, log // stdin is the null device
+	s.cmd.Env = ownEnvironment()
 	if s.from, err = log.Seek(0, io.SeekEnd); err != nil {
 		return fmt.Errorf("read supervisor's log: %w", err)
 	}
 	detach(s.cmd)
 	return s.start(ctx, root)
+}
+
+// ownEnvironment is ours without what marks the processes of an app: a pair
+// that is started from inside one does not belong to it.
+func ownEnvironment() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "FOREVER_") })
 }
 
 // judge tells what the one line means that a shim says about its start.

@@ -200,7 +200,7 @@ func (s *shim) adoptLeftover(m *wire.ShimMessage) (*wire.ShimMessage, []int) {
 		sl.closePipes()
 		return done(fmt.Errorf("adopt process %d: %w", m.PID, err)), nil
 	}
-	sl.pid, sl.start, sl.at, sl.adopted = m.PID, m.Start, now(), h
+	sl.pid, sl.start, sl.at, sl.adopted = m.PID, m.Start, m.At, h
 	s.slots[sl.key], s.byPID[sl.pid] = sl, sl
 	go s.watchAdopted(sl)
 	return sl.describe()
