@@ -41,9 +41,9 @@ func (r *reader) negated(g given) *option {
 // short takes -n 50, -n50, -n=50 and -sv.
 func (r *reader) short(word string) error {
 	letters := word[1:]
-	for i, letter := range letters {
-		tail := letters[i+len(string(letter)):]
-		g := given{typed: "-" + string(letter), name: string(letter)}
+	for i := range len(letters) { // bytes: no short option is beyond ASCII
+		tail := letters[i+1:]
+		g := given{typed: "-" + letters[i:i+1], name: letters[i : i+1]}
 		o := r.find(g.name)
 		if o == nil || (i == 0 && tail != "" && r.find(config.Kebab(letters)) != nil) {
 			return r.unknown(word)
