@@ -38,7 +38,7 @@ func (l *loader) appNodes(root *node) ([]*node, error) {
 		nodes = at.items
 	}
 	if at.kind == null || len(nodes) == 0 {
-		return nil, &FileError{Line: at.at.line, Column: at.at.column, Message: "declares no app", Hint: "see forever help config-files"}
+		return nil, &FileError{Line: at.at.line, Column: at.at.column, Message: "declares no app", Hint: "an app needs at least a script; several stand in an array, or in one under apps"}
 	}
 	for _, n := range nodes {
 		if n.kind != table {

@@ -47,6 +47,7 @@ func evaluate(path string) (*node, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "node", "-e", evalProgram, absolute)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = time.Second // for a child of node that keeps the pipes
 	err = cmd.Run()
 	switch {
 	case errors.Is(err, exec.ErrNotFound):

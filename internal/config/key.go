@@ -13,7 +13,7 @@ func (l *loader) key(s *Settings, e *entry) error {
 		l.unknown(e)
 		return nil
 	}
-	if _, twice := s.origin.at[o.Name]; twice {
+	if _, twice := s.origin.at[o.Name]; twice && o.Kind != Strings && o.Kind != List { // these add up
 		l.warn(e.at, "%s was set before under another name; this one wins", e.key)
 	}
 	err := fillEntry(s, o, e)

@@ -97,7 +97,7 @@ func setExpBackoff(s *Settings, value string) error {
 const maxExitCode = 255
 
 func setCodes(s *Settings, value string) error {
-	codes := []int{}
+	codes := append([]int{}, s.SuccessCodes...) // a flag may be repeated
 	for _, word := range strings.Split(value, ",") {
 		word = strings.TrimSpace(word)
 		if word == "" && value == "" {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,14 +90,15 @@ func setEnum(what string, values []string, field func(*Settings) *string) setter
 	}
 }
 
-// setWords splits a text as a shell does; setWordList takes an array as it is.
+// setWords splits a text as a shell does and adds the words, so that a flag may
+// be repeated; setWordList takes the array of a file as it is.
 func setWords(field func(*Settings) *[]string) setter {
 	return func(s *Settings, value string) error {
 		words, err := program.Split(value)
 		if err != nil {
 			return wrong("cannot be split into words: %v", err)
 		}
-		return setWordList(field)(s, words)
+		return setWordList(field)(s, slices.Concat(*field(s), words))
 	}
 }
 

@@ -139,6 +139,21 @@ func TestEnvWinsOverEnvFile(t *testing.T) {
 	}
 }
 
+// On one command line, what may be repeated adds up.
+func TestRepeatedFlagsAddUp(t *testing.T) {
+	var s config.Settings
+	for _, pair := range []string{"interpreter-args=-a", "interpreter-args=-b 'c d'", "success-exit-codes=1", "success-exit-codes=2,3"} {
+		name, value, _ := strings.Cut(pair, "=")
+		o, _ := config.Lookup(name)
+		if err := o.Set(&s, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(s.InterpreterArgs, []string{"-a", "-b", "c d"}) || !slices.Equal(s.SuccessCodes, []int{1, 2, 3}) {
+		t.Errorf("got %q and %v", s.InterpreterArgs, s.SuccessCodes)
+	}
+}
+
 func TestMergeLeavesItsSourcesAlone(t *testing.T) {
 	base := settings(t, "env=A=1", "limit=core=0")
 	one, two := base, base
