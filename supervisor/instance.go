@@ -45,12 +45,12 @@ type instance struct {
 	nextTry  time.Time
 	killed   bool // SIGKILL has been sent
 	deadline time.Time
-	stopping wire.Stop // how it is being stopped
-	sweeping *Sweep    // its last processes are being cleared away
+	stopping wire.Stop       // how it is being stopped
+	sweeping *Sweep          // its last processes are being cleared away
 	last     pidfile.Process // the process that ended last
-	known     []proc.Entry // its processes when it was asked to stop
-	group     string       // folder of its cgroup
-	note      string
+	known    []proc.Entry    // its processes when it was asked to stop
+	group    string          // folder of its cgroup
+	note     string
 }
 
 // event is something that happens to an instance, with what comes along.
