@@ -2,13 +2,11 @@ package supervisor
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
-	"math/big"
-	mathrand "math/rand/v2"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -19,6 +17,7 @@ import (
 	"forever/internal/clock"
 	"forever/internal/logs"
 	"forever/internal/proc"
+	"forever/internal/weight"
 	"forever/internal/wire"
 	"forever/pidfile"
 )
@@ -82,6 +81,7 @@ type Supervisor struct {
 	updating bool // another binary takes over
 	warning  string
 	writer   writer
+	trim     weight.Trimmer
 
 	subsMu sync.Mutex
 	subs   map[*subscription]struct{}
@@ -108,7 +108,7 @@ func New(c Config) *Supervisor {
 		s.sweeper = &sweeper{groups: c.Groups}
 	}
 	if s.jitter == nil {
-		s.jitter = func() float64 { return 2*mathrand.Float64() - 1 }
+		s.jitter = func() float64 { return 2*rand.Float64() - 1 }
 	}
 	if s.Settle == nil {
 		s.Settle = proc.WaitSettled
@@ -149,6 +149,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 // turn is the end of a round of the loop.
 func (s *Supervisor) turn() {
 	if s.dirty {
+		s.trim.Worked()
 		s.dirty = false
 		s.writer.write(nil)
 	}
@@ -210,15 +211,13 @@ func (s *Supervisor) oomKill(e *wire.ShimExit) bool {
 	return grown
 }
 
-// newUID makes a short name that no app has.
+// newUID makes a short name that no app has. It is a name and no secret.
 func (s *Supervisor) newUID() string {
 	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	for {
 		uid := make([]byte, 4)
 		for i := range uid {
-			// crypto/rand does not fail on the systems that Go supports.
-			n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
-			uid[i] = letters[n.Int64()]
+			uid[i] = letters[rand.IntN(len(letters))]
 		}
 		if s.byUID(string(uid)) == nil {
 			return string(uid)

@@ -26,7 +26,6 @@ func Shim(args []string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
-	keepLight()
 	return shim.Run(args[0], os.NewFile(readyFD, "ready"))
 }
 
@@ -35,6 +34,5 @@ func Adopt(args []string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
-	keepLight()
 	return shim.Adopt(args[0])
 }

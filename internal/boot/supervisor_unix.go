@@ -19,6 +19,7 @@ import (
 	"forever/internal/logs"
 	"forever/internal/proc"
 	"forever/internal/shim"
+	"forever/internal/weight"
 	"forever/internal/wire"
 	"forever/pidfile"
 	"forever/supervisor"
@@ -32,7 +33,7 @@ func Supervisor(args []string, version string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
-	keepLight()
+	weight.Bound()
 	root := args[0]
 	p, slots, err := connect(root, version)
 	if err != nil {

@@ -12,6 +12,7 @@ var ranks = map[string]int{
 	"internal/tui":      50, // the live screen
 	"internal/render":   40, // tables, colour, durations, hints
 	"internal/client":   40, // speaks to the control socket
+	"internal/boot":     50, // puts the background processes together
 	"internal/api":      40, // serves a supervisor on it
 	"supervisor":        30, // apps, instances, state machine, backoff
 	"internal/fuser":    20, // the classic fuser
@@ -32,6 +33,7 @@ var ranks = map[string]int{
 	"internal/program":  5,  // which file, which interpreter; config resolves by it
 	"internal/wire":     0,  // messages, no behaviour
 	"internal/proc":     0,  // pidfd, groups, signals
+	"internal/weight":   0,  // what the background processes keep in memory
 	"internal/limits":   0,  // the caller's resource limits
 	"internal/clock":    0,  // the one source of time
 	"internal/sock":     0,  // unix sockets and descriptors over them

@@ -14,6 +14,7 @@ import (
 	"forever/internal/limits"
 	"forever/internal/proc"
 	"forever/internal/sock"
+	"forever/internal/weight"
 	"forever/internal/wire"
 	"forever/pidfile"
 )
@@ -44,6 +45,7 @@ type shim struct {
 	quitting bool
 	done     chan struct{}
 	born     chan struct{} // a child was started
+	trim     weight.Trimmer
 }
 
 // Run is the life of a shim that begins with nothing. ready, if not nil, is
@@ -130,6 +132,8 @@ func listen(root string) (int, error) {
 
 // live holds until the supervisor says that nothing is left to hold.
 func (s *shim) live() error {
+	weight.Bound()
+	s.trim.Worked()
 	if err := proc.SetSubreaper(); err != nil {
 		return fmt.Errorf("become the reaper of orphans: %w", err)
 	}
@@ -160,6 +164,7 @@ func (s *shim) serve(l *Link) {
 			return
 		}
 		s.mu.Lock()
+		s.trim.Worked()
 		reply, lent := s.do(m, fds)
 		if reply != nil {
 			reply.Seq = m.Seq
