@@ -40,6 +40,8 @@ var ranks = map[string]int{
 	"internal/sockets":  0,  // which process has which socket
 	"internal/need":     0,  // what a test needs of the machine
 	"internal/layers":   0,  // this test
+	"internal/faults":   0,  // tests that kill
+	"internal/e2e":      0,  // tests of the command line
 	"pidfile":           0,  // state file, process identity, atomic replace
 }
 
