@@ -227,7 +227,7 @@ func (s *Supervisor) Kill(ctx context.Context, timeoutMS *int64, emit func(wire.
 // down; Run returns when it is done.
 func (s *Supervisor) Shutdown() {
 	s.post(func() {
-		s.ending = true
+		s.ending, s.used = true, true
 		for _, a := range s.apps {
 			for _, in := range a.instances {
 				in.fire(event{kind: AskStop})

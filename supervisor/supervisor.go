@@ -79,6 +79,8 @@ type Supervisor struct {
 	ending   bool // everything is to stop, and then we end
 	quitting bool // nothing is left
 	updating bool // another binary takes over
+	used     bool // it has had something to do
+	unused   clock.Timer
 	warning  string
 	writer   writer
 	trim     weight.Trimmer
@@ -173,17 +175,31 @@ func (s *Supervisor) ask(f func()) bool {
 
 func (s *Supervisor) changed() { s.dirty = true }
 
-// idle: nothing runs or waits to run, and no command is under way.
+// idle: nothing is left to do, and nobody is about to ask for something.
 func (s *Supervisor) idle() bool {
-	if s.active > 0 || s.writer.busy() {
+	if s.working() {
+		s.used = true
 		return false
 	}
-	for _, a := range s.apps {
-		if !a.resting() || a.lingers() {
-			return false
-		}
+	return !s.writer.busy() && !s.awaited()
+}
+
+// working: something runs or waits to run, or a command is under way.
+func (s *Supervisor) working() bool {
+	return s.active > 0 || slices.ContainsFunc(s.apps, func(a *app) bool { return !a.resting() || a.lingers() })
+}
+
+// firstCommand is how long a supervisor that has nothing to do from the start
+// waits for the client that had it started: on a busy machine it may take a
+// while until that connects.
+const firstCommand = 5 * time.Second
+
+// awaited: the first command has still to come.
+func (s *Supervisor) awaited() bool {
+	if !s.used && s.unused == nil {
+		s.unused = s.clock.AfterFunc(firstCommand, func() { s.post(func() { s.used = true }) })
 	}
-	return true
+	return !s.used
 }
 
 func (s *Supervisor) logf(format string, args ...any) {

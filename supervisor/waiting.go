@@ -76,7 +76,7 @@ func (s *Supervisor) begin(ctx context.Context, waitMS int64, emit func(wire.Eve
 		created: map[*app]bool{},
 		settled: make(chan *goal), slots: make(chan struct{}, settling),
 	}
-	s.ask(func() { s.active++ })
+	s.ask(func() { s.active, s.used = s.active+1, true })
 	return w
 }
 
