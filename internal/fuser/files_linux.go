@@ -66,7 +66,7 @@ func (a *answer) want(o *Options) (wantedFile, bool) {
 	mounts := mountsOf(w.dev)
 	isMount := contains(mounts, a.name.Text)
 	if o.MountPoint && !isMount {
-		a.err = nameError("Specified filename " + a.name.typed + " is not a mountpoint.")
+		a.err = nameError("Specified filename " + a.name.Text + " is not a mountpoint.")
 		return wantedFile{}, false
 	}
 	if o.Mount {

@@ -46,10 +46,6 @@ func (e nameError) Error() string { return string(e) }
 // search finds the users of all names in one look. Its own process is never
 // among them.
 func search(o *Options) ([]answer, error) {
-	table, err := proc.Snapshot()
-	if err != nil {
-		return nil, err
-	}
 	answers := make([]answer, len(o.Names))
 	uses := make([]map[int]access, len(o.Names))
 	for i, name := range o.Names {
@@ -58,12 +54,22 @@ func search(o *Options) ([]answer, error) {
 	if err := searchSockets(o, answers, uses); err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(o.Names, isFile) && !slices.ContainsFunc(uses, some) {
+		return answers, nil // that was quick
+	}
+	table, err := proc.Snapshot()
+	if err != nil {
+		return nil, err
+	}
 	searchFiles(o, table, answers, uses)
 	for i := range answers {
 		answers[i].users = users(table, uses[i])
 	}
 	return answers, nil
 }
+
+func isFile(n Name) bool            { return n.Space == files }
+func some(uses map[int]access) bool { return len(uses) > 0 }
 
 // users gives the PIDs their processes; those that ended meanwhile are left out.
 func users(table *proc.Table, uses map[int]access) []user {
