@@ -47,7 +47,7 @@ func TestTail(t *testing.T) {
 }
 
 func TestTailLikeASplitter(t *testing.T) {
-	for range 300 {
+	for range 80 {
 		b := make([]byte, rand.IntN(3*block))
 		rarely := 1 + rand.IntN(2000)
 		for i := range b {

@@ -1,0 +1,134 @@
+package logs
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func init() { roles["pump"] = rolePump }
+
+// rolePump pumps descriptor 3 into the file args until it is killed or its
+// stdin ends. For each byte of stdin it drains the pipe and answers with one.
+func rolePump(args string) {
+	p, err := NewPump()
+	if err == nil {
+		err = p.Attach("a", os.NewFile(3, "pipe"), Sink{Path: args})
+	}
+	if err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		os.Exit(1)
+	}
+	for b := make([]byte, 1); ; {
+		if _, err := io.ReadFull(os.Stdin, b); err != nil {
+			return
+		}
+		p.Drain("a")
+		os.Stdout.Write(b)
+	}
+}
+
+// pumpProcess is a supervisor as far as logs are concerned.
+type pumpProcess struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out io.Reader
+}
+
+func startPump(t *testing.T, r *os.File, path string) *pumpProcess {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "LOGS_TEST_ROLE=pump", "LOGS_TEST_ARGS="+path)
+	cmd.ExtraFiles = []*os.File{r}
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return &pumpProcess{cmd, in, out}
+}
+
+func (p *pumpProcess) kill() {
+	p.cmd.Process.Kill()
+	p.cmd.Wait()
+}
+
+func (p *pumpProcess) drain(t *testing.T) {
+	t.Helper()
+	p.in.Write([]byte("d"))
+	if _, err := io.ReadFull(p.out, make([]byte, 1)); err != nil {
+		t.Fatal("the pump ended: ", err)
+	}
+}
+
+// feedMarked writes data into w in pieces of random lengths and tells when it
+// has come to each of the marks.
+func feedMarked(w *os.File, data []byte, marks []int, reached chan<- struct{}) error {
+	for at := 0; at < len(data); {
+		longest := 1 << rand.IntN(18)
+		n := min(1+rand.IntN(longest), len(data)-at)
+		if _, err := w.Write(data[at : at+n]); err != nil {
+			return err
+		}
+		for at += n; len(marks) > 0 && marks[0] <= at; marks = marks[1:] {
+			reached <- struct{}{}
+		}
+	}
+	return nil
+}
+
+// TestKilledAtAnyMoment kills the pump 30 times while a program writes. What the
+// program has written has to be in the file, all of it and once.
+func TestKilledAtAnyMoment(t *testing.T) {
+	const kills = 30
+	data := numbered(50 << 20)
+	path := filepath.Join(t.TempDir(), "log")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	marks := make([]int, kills)
+	for i := range marks {
+		marks[i] = 1 + rand.IntN(len(data)-1)
+	}
+	slices.Sort(marks)
+	reached, written := make(chan struct{}, kills), make(chan error, 1)
+	go func() { written <- feedMarked(w, data, marks, reached) }()
+
+	pump := startPump(t, r, path)
+	for range kills {
+		<-reached
+		pump.kill()
+		pump = startPump(t, r, path)
+	}
+	defer pump.kill()
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	pump.drain(t)
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, data) {
+		at := 0
+		for at < min(len(got), len(data)) && got[at] == data[at] {
+			at++
+		}
+		t.Fatalf("%d bytes of %d; they differ from byte %d on", len(got), len(data), at)
+	}
+}
