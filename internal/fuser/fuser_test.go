@@ -264,7 +264,7 @@ func TestFormat(t *testing.T) {
 	if len(lines) != 3 || lines[0] != "                     USER        PID ACCESS COMMAND" {
 		t.Fatalf("stderr %q", stderr)
 	}
-	if !strings.HasPrefix(lines[1], fmt.Sprintf("%-20s ", p.said+"/tcp:")) || !strings.Contains(lines[1], " F.... fuser") {
+	if !strings.HasPrefix(lines[1], fmt.Sprintf("%-20s ", p.said+"/tcp:")) || !strings.Contains(lines[1], " F.... ") {
 		t.Errorf("row %q", lines[1])
 	}
 	if want := fmt.Sprintf(" %5d", p.pid); out != want {

@@ -7,8 +7,8 @@ import (
 )
 
 // parsePS reads what "ps -o pid=,rss=,time=" prints: PID, kibibytes, cpu time.
-func parsePS(out string) map[int]usage {
-	table := make(map[int]usage)
+func parsePS(out string) map[int]Usage {
+	table := make(map[int]Usage)
 	for line := range strings.Lines(out) {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
@@ -19,7 +19,7 @@ func parsePS(out string) map[int]usage {
 			continue
 		}
 		rss, _ := strconv.ParseUint(fields[1], 10, 64)
-		table[pid] = usage{cpuTime(fields[2]), rss << 10}
+		table[pid] = Usage{cpuTime(fields[2]), rss << 10}
 	}
 	return table
 }

@@ -60,11 +60,11 @@ type sample struct {
 	at  time.Time
 }
 
-// usage is what one process, or a tree, has used: cpu time since it started,
+// Usage is what one process, or a tree, has used: cpu time since it started,
 // with that of its children who were waited for, and memory now.
-type usage struct {
-	cpu    time.Duration
-	memory uint64
+type Usage struct {
+	CPU    time.Duration
+	Memory uint64 // resident, in bytes
 }
 
 // Fill is one look. An error means that the system tells nothing of its

@@ -14,7 +14,7 @@ const statLine = "7 (%) S 4 5 6 7 8 9 10 11 12 13 1 2 3 4 18 19 20 21 22 23 24 2
 func TestParseStat(t *testing.T) {
 	for _, name := range []string{"node", "a b", ") S 1 (", "", "x\n9 (y)"} {
 		u, start, ok := parseStat([]byte(strings.Replace(statLine, "%", name, 1)))
-		want := usage{10 * who.Tick, 24 * uint64(os.Getpagesize())}
+		want := Usage{10 * who.Tick, 24 * uint64(os.Getpagesize())}
 		if !ok || u != want || start != 22 {
 			t.Errorf("%q: %+v, started %d, %v", name, u, start, ok)
 		}

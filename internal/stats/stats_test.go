@@ -81,9 +81,9 @@ func burn() error {
 	me, _ := self.Get(os.Getpid())
 	fmt.Println("ready")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		measure := meter([][]proc.Entry{{me}})
+		measure := Meter([]proc.Entry{me})
 		before, _ := measure(me)
-		for now := before; now.cpu < before.cpu+50*time.Millisecond; now, _ = meter([][]proc.Entry{{me}})(me) {
+		for now := before; now.CPU < before.CPU+50*time.Millisecond; now, _ = Meter([]proc.Entry{me})(me) {
 		}
 		fmt.Println("done")
 	}

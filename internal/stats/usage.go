@@ -12,7 +12,7 @@ import (
 // fillUsage measures every tree and remembers it for the next look.
 func (s *Sampler) fillUsage(running []*wire.Instance, trees [][]proc.Entry, o Options) {
 	seen := make(map[life]sample, len(trees))
-	measure := meter(trees)
+	measure := Meter(trees...)
 	for i, tree := range trees {
 		inst := running[i]
 		used, main := treeUsage(inst.PID, tree, measure)
@@ -20,9 +20,9 @@ func (s *Sampler) fillUsage(running []*wire.Instance, trees [][]proc.Entry, o Op
 			continue
 		}
 		if o.Memory {
-			inst.MemoryBytes = used.memory
+			inst.MemoryBytes = used.Memory
 		}
-		key, now := life{main.PID, main.Start}, sample{used.cpu, time.Now()}
+		key, now := life{main.PID, main.Start}, sample{used.CPU, time.Now()}
 		if o.CPU {
 			inst.CPUPercent = s.percent(key, now)
 		}
@@ -33,14 +33,14 @@ func (s *Sampler) fillUsage(running []*wire.Instance, trees [][]proc.Entry, o Op
 
 // treeUsage adds up a tree, and finds its main process. Processes that ended
 // since the snapshot are left out.
-func treeUsage(pid int, tree []proc.Entry, measure func(proc.Entry) (usage, bool)) (sum usage, main proc.Entry) {
+func treeUsage(pid int, tree []proc.Entry, measure func(proc.Entry) (Usage, bool)) (sum Usage, main proc.Entry) {
 	for _, e := range tree {
 		u, ok := measure(e)
 		if !ok {
 			continue
 		}
-		sum.cpu += u.cpu
-		sum.memory += u.memory
+		sum.CPU += u.CPU
+		sum.Memory += u.Memory
 		if e.PID == pid {
 			main = e
 		}

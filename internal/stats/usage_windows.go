@@ -9,22 +9,23 @@ import (
 	"forever/internal/proc"
 )
 
-// meter measures each process when it is asked for.
-func meter([][]proc.Entry) func(proc.Entry) (usage, bool) { return usageOf }
+// Meter returns a function that measures the processes of the groups; it says
+// false for one that is gone. Here each is measured when it is asked for.
+func Meter(...[]proc.Entry) func(proc.Entry) (Usage, bool) { return usageOf }
 
 // usageOf asks the system; false when the process is gone, belongs to somebody
 // else, or is not the one that was meant.
-func usageOf(e proc.Entry) (usage, bool) {
+func usageOf(e proc.Entry) (Usage, bool) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(e.PID))
 	if err != nil {
-		return usage{}, false
+		return Usage{}, false
 	}
 	defer windows.CloseHandle(h)
 	var created, exited, kernel, user windows.Filetime
 	if windows.GetProcessTimes(h, &created, &exited, &kernel, &user) != nil || ticks(created) != e.Start {
-		return usage{}, false
+		return Usage{}, false
 	}
-	return usage{time.Duration(ticks(kernel)+ticks(user)) * 100, workingSet(h)}, true
+	return Usage{time.Duration(ticks(kernel)+ticks(user)) * 100, workingSet(h)}, true
 }
 
 // ticks is a FILETIME as a number of 100 ns.
