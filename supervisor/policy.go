@@ -67,10 +67,12 @@ func restartDelay(p wire.Policy, streak int, jitter float64) time.Duration {
 	if streak == 0 || p.BackoffMinMS <= 0 {
 		return 0
 	}
-	limit := max(milliseconds(p.BackoffMaxMS), milliseconds(p.BackoffMinMS))
-	d := limit
-	if shift := streak - 1; shift < 32 {
-		d = min(milliseconds(p.BackoffMinMS)<<shift, limit)
+	d := milliseconds(p.BackoffMinMS)
+	limit := max(milliseconds(p.BackoffMaxMS), d)
+	if shift := min(streak-1, 62); d <= limit>>shift { // else d<<shift is too much, or no number at all
+		d <<= shift
+	} else {
+		d = limit
 	}
 	return min(d+time.Duration(float64(d)*jitter/10), limit)
 }
