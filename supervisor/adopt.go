@@ -165,6 +165,13 @@ func (s *Supervisor) finishStop(in *instance, recorded pidfile.Process) {
 	in.clearAfter(recorded)
 }
 
+// clearAfter has what is left of a process that ended unseen cleared away.
+func (in *instance) clearAfter(p pidfile.Process) {
+	in.last = p
+	in.setStop(nil)
+	in.sweepTree()
+}
+
 // finishEnd: it was to run, and its process has ended while no supervisor saw it.
 func (s *Supervisor) finishEnd(in *instance, recorded pidfile.Process, held *wire.ShimMessage) {
 	in.state = Online
@@ -173,37 +180,6 @@ func (s *Supervisor) finishEnd(in *instance, recorded pidfile.Process, held *wir
 		e = &wire.ShimExit{PID: recorded.PID, Start: recorded.Start, At: s.clock.Now()}
 	}
 	in.fire(event{kind: Ended, exit: e})
-}
-
-// adoptLeftovers finds the instances that live on after both forever processes
-// have died: by the PIDs of the state file, and by the environment that each
-// process of ours has. The shim is told to hold them.
-func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
-	table, err := proc.Snapshot()
-	if err != nil {
-		s.logf("look for leftovers: %v", err)
-		return
-	}
-	for _, m := range proc.Marked(table, []string{"FOREVER_ROOT=" + s.root}) {
-		slot := m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
-		if m.PID != m.SID || held[slot] != nil {
-			continue // not the first process of an instance
-		}
-		in := s.bySlot(slot)
-		if in == nil {
-			in = s.recover(m.PID, m.Env)
-		}
-		if in == nil {
-			continue
-		}
-		answer, err := s.adopt(in, m.Entry)
-		if err != nil {
-			s.logf("adopt process %d of %s: %v", m.PID, in.label(), err)
-			continue
-		}
-		s.logf("%s: adopted process %d", in.label(), m.PID)
-		held[slot] = answer
-	}
 }
 
 // adopt has the shim hold a leftover. The loop does not run yet, so that the

@@ -19,7 +19,7 @@ func newExit(e wire.ShimExit, started time.Time, oom bool) wire.Exit {
 	if !started.IsZero() {
 		x.RanMS = max(e.At.Sub(started).Milliseconds(), 0)
 	}
-	status := syscall.WaitStatus(e.Status)
+	status := waitStatus(e.Status)
 	switch {
 	case !e.Known:
 		x.Code, x.Reason = -1, "ended while forever was being replaced; exit code unknown"

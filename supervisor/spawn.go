@@ -7,8 +7,6 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"forever/internal/logs"
 	"forever/internal/wire"
 )
@@ -123,14 +121,6 @@ func (s *Supervisor) sink(in *instance, stream, path string, truncate bool) logs
 		sink.Also = also
 	}
 	return sink
-}
-
-func dupFile(f *os.File) (*os.File, error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
-	}
-	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
 func (a *app) heldName(stream string) string { return a.uid + "/" + stream }

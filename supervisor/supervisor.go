@@ -217,7 +217,7 @@ func (s *Supervisor) shimError(err error) {
 // oomKill tells whether a death by SIGKILL coincides with the kernel's count
 // of kills for lack of memory going up.
 func (s *Supervisor) oomKill(e *wire.ShimExit) bool {
-	status := syscall.WaitStatus(e.Status)
+	status := waitStatus(e.Status)
 	if !e.Known || !status.Signaled() || status.Signal() != syscall.SIGKILL {
 		return false
 	}

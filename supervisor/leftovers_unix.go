@@ -1,0 +1,39 @@
+//go:build unix
+
+package supervisor
+
+import (
+	"forever/internal/proc"
+	"forever/internal/wire"
+)
+
+// adoptLeftovers finds the instances that live on after both forever processes
+// have died: by the PIDs of the state file, and by the environment that each
+// process of ours has. The shim is told to hold them.
+func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
+	table, err := proc.Snapshot()
+	if err != nil {
+		s.logf("look for leftovers: %v", err)
+		return
+	}
+	for _, m := range proc.Marked(table, []string{"FOREVER_ROOT=" + s.root}) {
+		slot := m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
+		if m.PID != m.SID || held[slot] != nil {
+			continue // not the first process of an instance
+		}
+		in := s.bySlot(slot)
+		if in == nil {
+			in = s.recover(m.PID, m.Env)
+		}
+		if in == nil {
+			continue
+		}
+		answer, err := s.adopt(in, m.Entry)
+		if err != nil {
+			s.logf("adopt process %d of %s: %v", m.PID, in.label(), err)
+			continue
+		}
+		s.logf("%s: adopted process %d", in.label(), m.PID)
+		held[slot] = answer
+	}
+}
