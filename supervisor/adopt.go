@@ -141,7 +141,7 @@ func (in *instance) rememberOnce(s *Supervisor, e wire.ShimExit) (known bool) {
 			return true
 		}
 	}
-	in.remember(newExit(e, in.started, false))
+	in.remember(newExit(e, in.started))
 	return false
 }
 

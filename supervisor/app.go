@@ -45,6 +45,9 @@ func (a *app) setSpec(spec wire.Spec) {
 	a.spec = spec
 	// A Spec holds strings, numbers and lists of them: it cannot fail to encode.
 	a.raw, _ = json.Marshal(&spec)
+	for _, in := range a.instances {
+		in.planned = false
+	}
 }
 
 func (a *app) addInstance(index int) *instance {

@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"fmt"
-	"syscall"
 	"time"
 
 	"forever/internal/proc"
@@ -13,8 +12,7 @@ import (
 const keptExits = 10
 
 // newExit puts what the shim saw into words. started may be zero: unknown.
-// oom: the kernel killed for lack of memory meanwhile.
-func newExit(e wire.ShimExit, started time.Time, oom bool) wire.Exit {
+func newExit(e wire.ShimExit, started time.Time) wire.Exit {
 	x := wire.Exit{PID: e.PID, At: e.At}
 	if !started.IsZero() {
 		x.RanMS = max(e.At.Sub(started).Milliseconds(), 0)
@@ -25,22 +23,13 @@ func newExit(e wire.ShimExit, started time.Time, oom bool) wire.Exit {
 		x.Code, x.Reason = -1, "ended while forever was being replaced; exit code unknown"
 	case status.Signaled():
 		x.Code, x.Signal = 128+int(status.Signal()), proc.SignalName(status.Signal())
-		x.Core = status.CoreDump()
-		x.OOM = oom && status.Signal() == syscall.SIGKILL
-		x.Reason = "killed by " + x.Signal + aside(x)
+		x.Reason = "killed by " + x.Signal
+		if x.Core = status.CoreDump(); x.Core {
+			x.Reason += " (core dumped)"
+		}
 	default:
 		x.Code = status.ExitStatus()
 		x.Reason = fmt.Sprintf("exit code %d", x.Code)
 	}
 	return x
-}
-
-func aside(x wire.Exit) string {
-	switch {
-	case x.Core:
-		return " (core dumped)"
-	case x.OOM:
-		return " (out of memory)"
-	}
-	return ""
 }

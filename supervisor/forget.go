@@ -55,7 +55,7 @@ func (s *Supervisor) drop(in *instance) (keys []string) {
 	if !in.opened {
 		return nil
 	}
-	in.opened = false
+	in.opened, in.planned = false, false
 	s.shimError(s.shim.CloseSlot(in.slot))
 	if in.group != "" {
 		_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm

@@ -32,6 +32,7 @@ type instance struct {
 	proc    pidfile.Process // zero: none
 	started time.Time
 	opened  bool // the shim has the slot, and the pump its pipes
+	planned bool // the shim knows how to start it
 	renew   bool // it needs a new slot for its next process
 	// generation tells the pump's keys of one slot from those of the next.
 	generation int
@@ -70,6 +71,18 @@ func (in *instance) fire(ev event) {
 	}
 	st.do(in, ev)
 	in.app.s.changed()
+	if ev.kind == Ended {
+		// Last, since the question takes a while and the next process is on its way.
+		in.blameMemory(ev.exit)
+	}
+}
+
+// blameMemory notes with the last exit that the kernel killed for lack of memory.
+func (in *instance) blameMemory(e *wire.ShimExit) {
+	if in.app.s.oomKill(e) && len(in.exits) > 0 && in.exits[0].PID == e.PID {
+		in.exits[0].OOM = true
+		in.exits[0].Reason += " (out of memory)"
+	}
 }
 
 // enter changes the state and tells who listens.
@@ -79,6 +92,9 @@ func (in *instance) enter(next State) { in.enterWith(next, nil) }
 func (in *instance) enterWith(next State, err *wire.Error) {
 	in.stopTimer()
 	in.state = next
+	if next != Starting && in.proc.PID == 0 {
+		in.removePid() // a start replaces the file's content instead
+	}
 	if next != Backoff {
 		in.nextTry = time.Time{}
 	}
@@ -197,7 +213,7 @@ func (in *instance) ended(ev event) {
 // record keeps how the process ended.
 func (in *instance) record(e *wire.ShimExit) {
 	s := in.app.s
-	x := newExit(*e, in.started, s.oomKill(e))
+	x := newExit(*e, in.started)
 	in.remember(x)
 	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
 	if x.RanMS >= in.app.spec.Policy.MinUptimeMS {
@@ -205,7 +221,6 @@ func (in *instance) record(e *wire.ShimExit) {
 	} else {
 		in.streak++
 	}
-	s.removePid(in, e.PID)
 	in.last = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot}
 	in.proc = pidfile.Process{}
 }

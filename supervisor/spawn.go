@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 type Shim interface {
 	Open(slot string, streams []string, reply func(*wire.ShimMessage)) error
 	Adopt(slot string, streams []string, pid int, start uint64, reply func(*wire.ShimMessage)) error
-	Spawn(slot string, p *wire.Plan, reply func(*wire.ShimMessage)) error
+	Spawn(slot string, p *wire.Plan, note json.RawMessage, reply func(*wire.ShimMessage)) error
 	Signal(slot string, sig syscall.Signal, group bool, reply func(*wire.ShimMessage)) error
 	Forget(slot string, pid int) error
 	CloseSlot(slot string) error
@@ -37,7 +38,11 @@ func (s *Supervisor) spawn(in *instance) error {
 			return err
 		}
 	}
-	return s.shim.Spawn(in.slot, s.plan(in), func(m *wire.ShimMessage) {
+	var plan *wire.Plan // none: as before
+	if !in.planned {
+		plan, in.planned = s.plan(in), true
+	}
+	return s.shim.Spawn(in.slot, plan, in.noteJSON(), func(m *wire.ShimMessage) {
 		s.post(func() {
 			kind := Spawned
 			if m.Error != "" {
@@ -131,7 +136,7 @@ func (s *Supervisor) plan(in *instance) *wire.Plan {
 	file, argv := command(spec)
 	p := &wire.Plan{
 		File: file, Argv: argv, Env: in.environment(), Dir: spec.Cwd,
-		Umask: spec.Umask, Limits: spec.Limits, Note: in.noteJSON(),
+		Umask: spec.Umask, Limits: spec.Limits,
 	}
 	p.Cgroup = in.groupFolder()
 	streams := in.app.streams(in.index)

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"encoding/json"
 
+	"forever/internal/clock"
 	"forever/internal/shim"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -20,11 +21,26 @@ type writer struct {
 	s       *Supervisor
 	writing bool
 	again   bool
+	delayed clock.Timer // a write that is to come, nobody waits for it
 	failed  error
 	waiting []func(error) // for the next write
 }
 
-func (w *writer) busy() bool { return w.writing || w.again }
+func (w *writer) busy() bool { return w.writing || w.again || w.delayed != nil }
+
+// later has the state written in a while: nobody waits for it, and what just
+// changed, a program on its way perhaps, has more use for the processor. Until
+// then the shim knows everything that counts.
+func (w *writer) later() {
+	s := w.s
+	if s.WriteDelay == 0 {
+		w.write(nil)
+		return
+	}
+	if w.delayed == nil && !w.again {
+		w.delayed = s.clock.AfterFunc(s.WriteDelay, func() { s.post(func() { w.write(nil) }) })
+	}
+}
 
 // write has the state as it is now written. then, if not nil, is called in the
 // loop when it is on disk, or could not be.
@@ -42,6 +58,10 @@ func (w *writer) write(then func(error)) {
 func (w *writer) begin() {
 	s := w.s
 	w.writing, w.again = true, false
+	if w.delayed != nil {
+		w.delayed.Stop()
+		w.delayed = nil
+	}
 	state, forget, waiting := s.snapshotState(), s.toForget, w.waiting
 	s.toForget, w.waiting = nil, nil
 	go func() {
@@ -126,6 +146,12 @@ func (s *Supervisor) writePid(in *instance) {
 	if err := pidfile.WritePid(in.app.pidPath(in.index), in.proc.PID); err != nil {
 		in.note = err.Error()
 		s.logf("%s: %v", in.label(), err)
+	}
+}
+
+func (in *instance) removePid() {
+	if in.last.PID != 0 {
+		in.app.s.removePid(in, in.last.PID)
 	}
 }
 

@@ -150,6 +150,7 @@ func (in *instance) sweep(ev event) {
 // clear has the rest of the tree ended: what left the group or the session,
 // or was forked twice. The time it has is what is left of the kill timeout.
 func (in *instance) clear() {
+	in.removePid()
 	if in.deadline.IsZero() {
 		in.setStop(nil)
 	}

@@ -45,6 +45,9 @@ type Config struct {
 	Log     io.Writer      // supervisor.log
 	Jitter  func() float64 // in [-1, 1]; nil: random
 	Save    func(*pidfile.State) error
+	// WriteDelay is how long a change waits for others before the state is
+	// written; a command that must be on disk does not wait.
+	WriteDelay time.Duration
 	// Settle waits until a program that was just started has come to rest;
 	// nil: proc.WaitSettled.
 	Settle func(ctx context.Context, pid int, start uint64) error
@@ -153,7 +156,7 @@ func (s *Supervisor) turn() {
 	if s.dirty {
 		s.trim.Worked()
 		s.dirty = false
-		s.writer.write(nil)
+		s.writer.later()
 	}
 	s.quitting = s.idle()
 }

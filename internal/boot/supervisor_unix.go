@@ -80,6 +80,7 @@ func connect(root, version string) (*process, []*wire.ShimMessage, error) {
 		ShimPID: h.ShimPID, Shim: h, Pump: pump, Clock: clock.Real{}, Log: os.Stderr,
 		Groups:        proc.FindCgroups(supervisor.GroupsName(root)),
 		Save:          p.save,
+		WriteDelay:    50 * time.Millisecond,
 		UpdateRequest: h.UpdateRequest, UpdateError: h.UpdateError,
 	})
 	return p, slots, nil

@@ -136,7 +136,7 @@ func (s *shim) adoptSlot(from *adoptedSlot) error {
 	if len(from.Read) != len(from.Streams) {
 		return fmt.Errorf("slot %s has %d streams and %d pipes", from.Slot, len(from.Streams), len(from.Read))
 	}
-	sl := &slot{key: from.Slot, note: from.Note, exits: from.Exits}
+	sl := &slot{key: from.Slot, plan: from.Plan, note: from.Note, exits: from.Exits}
 	for i, name := range from.Streams {
 		p := pipe{name: name, read: from.Read[i]}
 		if i < len(from.Write) {

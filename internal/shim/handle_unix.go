@@ -3,10 +3,12 @@
 package shim
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 
@@ -228,6 +230,10 @@ func (h *Handle) Listen(exit func(slot string, e wire.ShimExit), socket func()) 
 		if reply != nil {
 			reply(m)
 		}
+		// Let the supervisor's loop, which was just given something to do, run
+		// on this thread now: the next receive would keep the thread's
+		// processor until the scheduler's monitor takes it away.
+		runtime.Gosched()
 	}
 }
 
@@ -290,14 +296,15 @@ func (h *Handle) Quit(reply func(*wire.ShimMessage)) error {
 	return h.Call(&wire.ShimMessage{Op: wire.OpQuit}, reply)
 }
 
-// Spawn has a slot's process started.
-func (h *Handle) Spawn(slot string, p *wire.Plan, reply func(*wire.ShimMessage)) error {
+// Spawn has a slot's process started; without a plan by that of the one before,
+// which saves sending it on the way of every restart. The inventory gives note back.
+func (h *Handle) Spawn(slot string, p *wire.Plan, note json.RawMessage, reply func(*wire.ShimMessage)) error {
 	h.mu.Lock()
 	if sl, ok := h.mirror[slot]; ok {
-		sl.Note = p.Note
+		sl.Note = note
 	}
 	h.mu.Unlock()
-	return h.Call(&wire.ShimMessage{Op: wire.OpSpawn, Slot: slot, Plan: p}, reply)
+	return h.Call(&wire.ShimMessage{Op: wire.OpSpawn, Slot: slot, Plan: p, Note: note}, reply)
 }
 
 // CloseSlot drops an empty slot and its pipes.

@@ -21,8 +21,8 @@ func waitForChild() bool {
 	return true
 }
 
-// children: Darwin keeps no such list that is cheap to read.
-func children() ([]int, error) { return nil, errors.ErrUnsupported }
+// orphans: Darwin has no subreaper, and keeps no such list.
+func orphans() ([]int, error) { return nil, errors.ErrUnsupported }
 
 func cloexecPipe(fds []int) error {
 	syscall.ForkLock.RLock()

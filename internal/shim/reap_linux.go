@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,29 +21,41 @@ func waitForChild() bool {
 	}
 }
 
-// children returns the PIDs of this process's children, from the lists that
-// the kernel keeps for each thread (proc_pid_children(5)).
-func children() ([]int, error) {
-	threads, err := os.ReadDir("/proc/self/task")
+// orphans returns the children that have come back to this process because
+// their parents died, and perhaps others of ours. The kernel keeps a list for
+// each thread (proc_pid_children(5)) and gives orphans to the first thread that
+// lives (find_new_reaper in kernel/exit.c), which is the first of all: Go never
+// ends that one.
+func orphans() ([]int, error) {
+	fd, err := unix.Open("/proc/self/task/"+self+"/children", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("list own threads: %w", err)
+		return nil, fmt.Errorf("list own children: %w", err)
 	}
+	defer unix.Close(fd)
 	var pids []int
-	for _, t := range threads {
-		data, err := os.ReadFile("/proc/self/task/" + t.Name() + "/children")
-		if errors.Is(err, os.ErrNotExist) {
-			continue // a thread that has ended, or a kernel without these lists
+	var buf [4096]byte
+	pid := 0
+	for {
+		n, err := unix.Read(fd, buf[:])
+		if errors.Is(err, unix.EINTR) {
+			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list own children: %w", err)
 		}
-		for f := range strings.FieldsSeq(string(data)) {
-			if pid, err := strconv.Atoi(f); err == nil {
-				pids = append(pids, pid)
+		if n == 0 {
+			return pids, nil
+		}
+		for _, c := range buf[:n] { // each number is followed by a space
+			if c >= '0' && c <= '9' {
+				pid = pid*10 + int(c-'0')
+			} else if pid != 0 {
+				pids, pid = append(pids, pid), 0
 			}
 		}
 	}
-	return pids, nil
 }
+
+var self = strconv.Itoa(os.Getpid())
 
 func cloexecPipe(fds []int) error { return unix.Pipe2(fds, unix.O_CLOEXEC) }

@@ -5,7 +5,6 @@ package shim
 import (
 	"context"
 	"errors"
-	"slices"
 	"syscall"
 
 	"forever/internal/wire"
@@ -75,11 +74,11 @@ func (s *shim) alone(pid int) bool {
 	if !errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) {
 		return false
 	}
-	children, err := children()
-	if err != nil || s.sup.pid != 0 && !slices.Contains(children, s.sup.pid) {
+	orphans, err := orphans()
+	if err != nil {
 		return false // the kernel does not tell
 	}
-	for _, c := range children {
+	for _, c := range orphans {
 		if _, ours := s.byPID[c]; !ours && c != s.sup.pid {
 			return false
 		}

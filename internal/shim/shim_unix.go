@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,14 +16,6 @@ import (
 	"forever/internal/weight"
 	"forever/internal/wire"
 	"forever/pidfile"
-)
-
-// The first arguments with which the binary is the shim, the shim that goes on
-// from another one's inventory, and the supervisor.
-const (
-	Role           = "__shim"
-	AdoptRole      = "__adopt"
-	SupervisorRole = "__supervisor"
 )
 
 // shim holds. One lock guards everything: what it does is short, and a signal
@@ -187,7 +178,7 @@ func (s *shim) do(m *wire.ShimMessage, fds []int) (reply *wire.ShimMessage, lent
 	case wire.OpAdopt:
 		return s.adoptLeftover(m)
 	case wire.OpSpawn:
-		return s.spawn(m.Slot, m.Plan), nil
+		return s.spawn(m.Slot, m.Plan, m.Note), nil
 	case wire.OpSignal:
 		return done(s.signal(m.Slot, m.Signal, m.Group)), nil
 	case wire.OpForget:
@@ -207,12 +198,6 @@ func (s *shim) do(m *wire.ShimMessage, fds []int) (reply *wire.ShimMessage, lent
 		return s.quit(), nil
 	}
 	return done(fmt.Errorf("the shim (version %d) does not know %q", wire.ShimVersion, m.Op)), nil
-}
-
-func done(err error) *wire.ShimMessage {
-	m := &wire.ShimMessage{Op: wire.OpDone}
-	setError(m, err)
-	return m
 }
 
 // tell sends m to the supervisor, if there is one. One that died meanwhile
@@ -251,6 +236,3 @@ func (s *shim) quit() *wire.ShimMessage {
 	close(s.done)
 	return nil
 }
-
-// now is the time as it is told to the supervisor.
-func now() time.Time { return time.Now().Round(0) }

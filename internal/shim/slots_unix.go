@@ -4,7 +4,6 @@ package shim
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -29,6 +28,7 @@ type slot struct {
 	start   uint64
 	at      time.Time
 	adopted *proc.Handle // the process is not our child; nil: it is
+	plan    *wire.Plan   // of its last process
 	note    json.RawMessage
 
 	exits []wire.ShimExit // not forgotten yet, oldest first
@@ -91,12 +91,18 @@ func (sl *slot) closePipes() {
 
 // spawn starts the slot's process. A slot has one process at most: this is
 // where a second copy would have to get past.
-func (s *shim) spawn(key string, p *wire.Plan) *wire.ShimMessage {
+func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimMessage {
 	m := &wire.ShimMessage{Op: wire.OpSpawned, Slot: key}
 	sl, ok := s.slots[key]
+	if ok && p == nil {
+		p = sl.plan
+	}
 	switch {
-	case !ok || p == nil:
+	case !ok:
 		setError(m, fmt.Errorf("there is no slot %s", key))
+		return m
+	case p == nil:
+		setError(m, fmt.Errorf("%s has no plan yet", key))
 		return m
 	case sl.pid != 0:
 		setError(m, fmt.Errorf("%s runs already as PID %d", key, sl.pid))
@@ -119,7 +125,8 @@ func (s *shim) spawn(key string, p *wire.Plan) *wire.ShimMessage {
 	if err != nil {
 		id = pidfile.Process{PID: pid}
 	}
-	sl.pid, sl.start, sl.at, sl.note, sl.adopted = pid, id.Start, now(), p.Note, nil
+	sl.pid, sl.start, sl.at, sl.adopted = pid, id.Start, now(), nil
+	sl.plan, sl.note = p, note
 	s.byPID[pid] = sl
 	s.childBorn()
 	m.PID, m.Start, m.At = pid, sl.start, sl.at
@@ -208,15 +215,4 @@ func (s *shim) close(key string) error {
 	sl.closePipes()
 	delete(s.slots, key)
 	return nil
-}
-
-func setError(m *wire.ShimMessage, err error) {
-	if err == nil {
-		return
-	}
-	m.Error = err.Error()
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		m.Errno = int(errno)
-	}
 }

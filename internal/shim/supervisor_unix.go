@@ -164,7 +164,7 @@ func (s *shim) logf(format string, args ...any) {
 }
 
 // selfExe is the binary that this shim runs, also when its file was replaced.
-const selfExe = launch.SelfExe
+var selfExe = launch.SelfExe
 
 // lockPath is the file whose lock belongs to the pair.
-func lockPath(root string) string { return filepath.Join(root, "forever.lock") }
+func lockPath(root string) string { return filepath.Join(root, LockFile) }

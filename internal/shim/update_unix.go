@@ -120,6 +120,7 @@ func (s *shim) adoption() *adoption {
 	for _, sl := range s.slots {
 		m, read := sl.describe()
 		as := adoptedSlot{ShimMessage: *m, Read: read}
+		as.Plan = sl.plan // the supervisor may count on it
 		for _, p := range sl.pipes {
 			as.Write = append(as.Write, p.write)
 		}

@@ -50,8 +50,8 @@ type ShimMessage struct {
 	FDs  int    `json:"fds,omitempty"`
 
 	Streams []string        `json:"streams,omitempty"` // open, slot: names of the pipes, in the order of the descriptors
-	Plan    *Plan           `json:"plan,omitempty"`    // spawn
-	Note    json.RawMessage `json:"note,omitempty"`    // slot: the Note of its last Plan
+	Plan    *Plan           `json:"plan,omitempty"`    // spawn; none: as the slot's last process
+	Note    json.RawMessage `json:"note,omitempty"`    // spawn: the supervisor's own, given back by slot
 	PID     int             `json:"pid,omitempty"`     // slot, spawned, forget; hello: the shim's own
 	Start   uint64          `json:"start,omitempty"`   // slot, spawned: start time of PID (pidfile.Process)
 	At      time.Time       `json:"at,omitzero"`       // slot, spawned: when it was executed
@@ -90,6 +90,4 @@ type Plan struct {
 	Out    string   `json:"out"`              // name of the slot's pipe, "held:NAME", or empty for /dev/null
 	Err    string   `json:"err"`              // likewise
 	Cgroup string   `json:"cgroup,omitempty"` // folder of a cgroup v2 to start it in
-	// Note is the supervisor's own; the inventory gives it back.
-	Note json.RawMessage `json:"note,omitempty"`
 }
