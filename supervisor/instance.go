@@ -31,6 +31,7 @@ type instance struct {
 
 	proc    pidfile.Process // zero: none
 	started time.Time
+	unborn  bool // the shim is starting it
 	opened  bool // the shim has the slot, and the pump its pipes
 	planned bool // the shim knows how to start it
 	renew   bool // it needs a new slot for its next process
@@ -148,10 +149,12 @@ func (in *instance) relaunch(event) {
 func (in *instance) launch() {
 	in.after, in.killed, in.deadline = afterPolicy, false, time.Time{}
 	in.runs++
+	in.unborn = true
 	if in.renew {
 		in.app.s.renewed(in)
 	}
 	if err := in.app.s.spawn(in); err != nil {
+		in.unborn = false
 		in.fire(event{kind: SpawnFailed, msg: &wire.ShimMessage{Error: err.Error(), Errno: errno(err)}})
 	}
 }
@@ -201,6 +204,9 @@ func exitCode(errno int) int {
 
 // ended: the process is no more. Its tree may be.
 func (in *instance) ended(ev event) {
+	if in.proc.PID != 0 && ev.exit.PID != in.proc.PID {
+		return // an older one's end, told again
+	}
 	in.record(ev.exit)
 	if ev.exit.Alone {
 		in.gone(event{kind: Gone})

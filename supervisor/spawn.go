@@ -44,9 +44,10 @@ func (s *Supervisor) spawn(in *instance) error {
 	}
 	return s.shim.Spawn(in.slot, plan, in.noteJSON(), func(m *wire.ShimMessage) {
 		s.post(func() {
+			in.unborn = false
 			kind := Spawned
 			if m.Error != "" {
-				kind = SpawnFailed
+				kind, in.planned = SpawnFailed, false // the shim keeps a plan that worked
 			}
 			in.fire(event{kind: kind, msg: m})
 		})

@@ -87,7 +87,7 @@ func life() [numStates][numEvents]step {
 			AskRestart:  {Stay, (*instance).ignore},           // it is as new as can be
 			Spawned:     {Stay, (*instance).executed},
 			SpawnFailed: {Stay, (*instance).notExecuted},
-			Ended:       {Stay, (*instance).ended},
+			Ended:       {Stay, (*instance).ignore}, // of an older process: its birth comes first
 			Gone:        {Stay, (*instance).ignore},
 			Due:         {Stay, (*instance).ignore},
 			KillDue:     {Stay, (*instance).ignore},

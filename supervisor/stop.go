@@ -99,8 +99,11 @@ func (in *instance) stopForGood(ev event) {
 		return
 	}
 	deadline := in.app.s.clock.Now().Add(milliseconds(ev.stop.TimeoutMS))
-	if deadline.Before(in.deadline) {
-		in.deadline = deadline
+	if !deadline.Before(in.deadline) {
+		return
+	}
+	in.deadline, in.stopping.TimeoutMS = deadline, ev.stop.TimeoutMS
+	if !in.unborn { // else it has this time from its birth on
 		in.arm(milliseconds(ev.stop.TimeoutMS), event{kind: KillDue})
 	}
 }
@@ -136,7 +139,7 @@ func (in *instance) kill(event) {
 
 // sweep: its process has ended while it was being stopped.
 func (in *instance) sweep(ev event) {
-	if in.proc.PID != 0 && ev.exit.PID != in.proc.PID {
+	if ev.exit.PID != in.proc.PID {
 		return // an older one's end, told again
 	}
 	in.record(ev.exit)
