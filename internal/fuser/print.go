@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"forever/internal/who"
 )
@@ -56,7 +55,7 @@ func meantPort(n Name) (string, bool) {
 }
 
 func (p *printer) answer(a *answer) {
-	label := printable(a.name.Text) + ":"
+	label := who.Printable(a.name.Text) + ":"
 	if !p.o.Verbose {
 		if len(a.users) > 0 {
 			label = fmt.Sprintf("%-*s", nameWidth, label)
@@ -71,10 +70,10 @@ func (p *printer) answer(a *answer) {
 	fmt.Fprint(p.err, label)
 	column := len(label)
 	for _, mount := range a.mounts {
-		p.row(&column, "root", "kernel", "mount "+printable(mount))
+		p.row(&column, "root", "kernel", "mount "+who.Printable(mount))
 	}
 	for _, u := range a.users {
-		command := printable(who.Name(u.Entry))
+		command := who.Printable(who.Name(u.Entry))
 		if p.o.User {
 			command = "(" + p.User(u.Entry) + ")" + command
 		}
@@ -123,14 +122,4 @@ func letters(a access) string {
 		}
 	}
 	return string(b)
-}
-
-// printable replaces what a terminal would act on.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"forever/internal/proc"
 )
@@ -36,6 +37,16 @@ func (p Process) Command() string {
 		words[i] = quote(arg)
 	}
 	return strings.Join(words, " ")
+}
+
+// Printable replaces in a name what a terminal would act on, line breaks too.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
 }
 
 func quote(arg string) string {
@@ -72,7 +83,7 @@ func (r *Reader) Describe(e proc.Entry) Process {
 	args := Args(e.PID)
 	return Process{
 		Entry: e,
-		Name:  nameOf(e.Comm, args, executable(e.PID)),
+		Name:  nameOf(e.Comm, args, Executable(e.PID)),
 		User:  r.User(e),
 		Args:  args,
 		Since: Started(e.Start),
@@ -81,7 +92,7 @@ func (r *Reader) Describe(e proc.Entry) Process {
 }
 
 // Name is the program's name alone, which costs less than Describe.
-func Name(e proc.Entry) string { return nameOf(e.Comm, Args(e.PID), executable(e.PID)) }
+func Name(e proc.Entry) string { return nameOf(e.Comm, Args(e.PID), Executable(e.PID)) }
 
 // nameOf finds the name behind comm, which the kernel cuts to 15 bytes, and
 // which a program may change: Node calls its first thread "MainThread".

@@ -23,8 +23,8 @@ func Args(pid int) []string {
 	return args
 }
 
-// executable is the path of the program; empty when it may not be seen.
-func executable(pid int) string {
+// Executable is the path of the program; empty when it may not be seen.
+func Executable(pid int) string {
 	path, _ := procArgs(pid)
 	return path
 }

@@ -39,8 +39,8 @@ func Args(pid int) []string {
 	return strings.Split(string(bytes.TrimRight(b, "\x00")), "\x00")
 }
 
-// executable is the path of the program; empty when it may not be seen.
-func executable(pid int) string {
+// Executable is the path of the program; empty when it may not be seen.
+func Executable(pid int) string {
 	path, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
 	if err != nil {
 		return ""
