@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"forever/internal/proc"
@@ -174,52 +175,73 @@ func (k *killer) withFamilies(targets []*task) []*task {
 	return list
 }
 
-// end ends one task after the other and tells how it went.
+// end ends the tasks, parents before children, so that no parent starts a child
+// anew, and then tells how it went in the order of the list.
 func (k *killer) end(ctx context.Context, list []*task) {
-	for _, t := range list {
-		if ctx.Err() != nil {
-			k.fail(exitFailed)
-			return
+	errs := make([]error, len(list))
+	for i, t := range slices.Backward(list) {
+		errs[i] = k.signal(t)
+	}
+	for i, t := range list {
+		err := errs[i]
+		if err == nil && k.Force {
+			err = gone(ctx, t)
 		}
-		if err := k.endOne(ctx, t); err != nil {
-			fmt.Fprintf(k.err, "ERROR: The process %s could not be terminated.\nReason: %s\n", k.describe(t), reason(err))
-			k.fail(exitFailed)
-			continue
+		if k.Tree && errors.Is(err, os.ErrProcessDone) {
+			err = nil // it ended with its family
 		}
-		if k.Force {
-			fmt.Fprintf(k.out, "SUCCESS: The process %s has been terminated.\n", k.describe(t))
-		} else {
-			fmt.Fprintf(k.out, "SUCCESS: Sent termination signal to the process %s.\n", k.describe(t))
-		}
+		k.tell(t, err)
+	}
+}
+
+func (k *killer) tell(t *task, err error) {
+	switch {
+	case err != nil:
+		fmt.Fprintf(k.err, "ERROR: The process %s could not be terminated.\nReason: %s\n", k.describe(t), reason(err))
+		k.fail(exitFailed)
+	case k.Force:
+		fmt.Fprintf(k.out, "SUCCESS: The process %s has been terminated.\n", k.describe(t))
+	default:
+		fmt.Fprintf(k.out, "SUCCESS: Sent termination signal to the process %s.\n", k.describe(t))
 	}
 }
 
 // errCritical spares the process with which everything would end.
 var errCritical = errors.New("this is a critical system process")
 
-// endOne ends the very process that was seen, never another one that has its
-// number by now, and after a hard end waits a moment until it is gone.
-func (k *killer) endOne(ctx context.Context, t *task) error {
+// signal reaches the very process that was seen, never another one that has its
+// number by now.
+func (k *killer) signal(t *task) error {
 	if t.PID == 1 {
 		return errCritical
 	}
 	if !k.Force {
 		return askToEnd(t.Entry)
 	}
-	h, err := proc.Open(t.PID, t.Start)
+	return send(t.Entry, syscall.SIGKILL)
+}
+
+func send(e proc.Entry, sig syscall.Signal) error {
+	h, err := proc.Open(e.PID, e.Start)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	if err := h.Signal(hard); err != nil {
-		return err
-	}
-	within, cancel := context.WithTimeout(ctx, time.Second)
+	return h.Signal(sig)
+}
+
+// errStill: the task was told to end and has not, so far.
+var errStill = errors.New("it is still there")
+
+// gone waits a moment for the end of a task that was ended by force.
+func gone(ctx context.Context, t *task) error {
+	within, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	if h.Wait(within) != nil {
-		return errors.New("it has not ended so far")
+	err := proc.WaitGone(within, []proc.Entry{t.Entry})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errStill
 	}
-	return nil
+	return err
 }
 
 // describe names a task as taskkill does.
@@ -243,6 +265,8 @@ func reason(err error) string {
 		return "Access is denied."
 	case errors.Is(err, errCritical):
 		return "This is critical system process. Taskkill cannot end this process."
+	case errors.Is(err, errStill):
+		return "It has been told to end, and has not so far."
 	case errors.Is(err, errOnlyHard):
 		return "This process can only be terminated forcefully (with /F option)."
 	}

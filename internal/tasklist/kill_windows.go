@@ -2,15 +2,11 @@ package tasklist
 
 import (
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/windows"
 
 	"forever/internal/proc"
 )
-
-// hard is the signal of /F.
-const hard = syscall.SIGKILL
 
 // askToEnd sends WM_CLOSE to the top windows of a process. One without windows
 // cannot be asked.

@@ -77,15 +77,15 @@ func start(t *testing.T, role string) *program {
 
 var copies int
 
+// suffix of a program's file.
+var suffix = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
+
 // uniqueCopy links the test binary under a new name, of more than 15 letters.
 func uniqueCopy(t *testing.T) (path, image string) {
 	t.Helper()
 	copies++
-	image = fmt.Sprintf("forever-test-%d-%d", os.Getpid(), copies)
-	path = filepath.Join(t.TempDir(), image)
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
+	image = fmt.Sprintf("forever-tasklist-test-%d-%d", os.Getpid(), copies)
+	path = filepath.Join(t.TempDir(), image+suffix)
 	b, err := os.ReadFile(os.Args[0])
 	if err == nil {
 		err = os.WriteFile(path, b, 0o755)
@@ -135,7 +135,7 @@ func TestFormats(t *testing.T) {
 	if want := "========================= ======== ================ =========== ============"; lines[2] != want {
 		t.Errorf("rule\n%q, want\n%q", lines[2], want)
 	}
-	if want := fmt.Sprintf("%-25.25s %8d ", p.image, p.pid); !strings.HasPrefix(lines[3], want) || !strings.HasSuffix(lines[3], " K") {
+	if want := fmt.Sprintf("%-25.25s %8d ", p.image+suffix, p.pid); !strings.HasPrefix(lines[3], want) || !strings.HasSuffix(lines[3], " K") {
 		t.Errorf("row\n%q, want\n%q…", lines[3], want)
 	}
 
@@ -369,7 +369,7 @@ func TestCritical(t *testing.T) {
 	var k killer
 	one := &task{}
 	one.PID = 1
-	if err := k.endOne(context.Background(), one); !errors.Is(err, errCritical) {
+	if err := k.signal(one); !errors.Is(err, errCritical) {
 		t.Errorf("%v", err)
 	}
 }
@@ -380,7 +380,7 @@ func TestRecycledPID(t *testing.T) {
 	target.Start--
 	for _, force := range []bool{true, false} {
 		k := killer{KillOptions: KillOptions{Force: force}}
-		if err := k.endOne(context.Background(), target); !errors.Is(err, os.ErrProcessDone) {
+		if err := k.signal(target); !errors.Is(err, os.ErrProcessDone) {
 			t.Errorf("by force %v: %v", force, err)
 		}
 	}
