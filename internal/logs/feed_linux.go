@@ -63,27 +63,16 @@ type waiter struct {
 // plain descriptor is smaller than an os.File, and Go's poller lets go of it.
 func newFeed(key string, pipe *os.File) (*feed, error) {
 	defer pipe.Close()
-	conn, err := pipe.SyscallConn()
+	fd, err := duplicate(pipe)
 	if err != nil {
 		return nil, fmt.Errorf("pipe of %s: %w", key, err)
 	}
-	f := &feed{key: key}
-	var dupErr error
-	if err := conn.Control(func(fd uintptr) {
-		f.pipe, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
-	}); err == nil {
-		err = dupErr
-	}
+	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
 	if err != nil {
+		unix.Close(fd)
 		return nil, fmt.Errorf("pipe of %s: %w", key, err)
 	}
-	size, err := unix.FcntlInt(uintptr(f.pipe), unix.F_GETPIPE_SZ, 0)
-	if err != nil {
-		unix.Close(f.pipe)
-		return nil, fmt.Errorf("pipe of %s: %w", key, err)
-	}
-	f.size = int64(size)
-	return f, nil
+	return &feed{key: key, pipe: fd, size: int64(size)}, nil
 }
 
 // pending returns how many bytes are in a pipe.

@@ -38,13 +38,14 @@ func (e *engine) next() []unix.EpollEvent {
 	if len(e.queue) > 0 {
 		return e.poll.look()
 	}
-	var first time.Time
-	for i, f := range e.resting {
-		if at := e.began.Add(f.due); i == 0 || at.Before(first) {
-			first = at
-		}
+	if len(e.resting) == 0 {
+		return e.poll.wait(time.Time{})
 	}
-	return e.poll.wait(first)
+	first := e.resting[0].due
+	for _, f := range e.resting {
+		first = min(first, f.due)
+	}
+	return e.poll.wait(e.began.Add(first))
 }
 
 // answer calls what ask has left; false: the Pump was closed.
@@ -72,8 +73,11 @@ func (e *engine) event(fd int) {
 			t.skip = t.skip && t.pipe != fd
 		}
 	}
-	if f.state == armed || f.state == held {
-		e.unlist(f)
+	switch f.state {
+	case held:
+		e.unlist(f) // a drain may have set it a limit
+		e.serve(f, true)
+	case armed:
 		e.serve(f, true)
 	}
 }
@@ -262,7 +266,7 @@ func (e *engine) drainFeed(f *feed, done func()) bool {
 func (e *engine) finish() {
 	for _, f := range e.feeds {
 		for _, t := range f.taps {
-			t.to.SetWriteDeadline(time.Unix(1, 0))
+			t.hurry()
 		}
 		e.remove(f)
 	}

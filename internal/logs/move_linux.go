@@ -8,7 +8,9 @@ import (
 
 // move takes up to a portion of bytes out of the pipe of f and tells what it left.
 func (e *engine) move(f *feed) (n int64, left int) {
-	e.ready(f)
+	if left := e.ready(f); left != more {
+		return 0, left
+	}
 	for n < portion {
 		want, left := f.offer(portion - n)
 		if left == stuck && f.patience > 0 && e.now() >= f.patience {
@@ -36,59 +38,74 @@ func (e *engine) move(f *feed) (n int64, left int) {
 	return n, more
 }
 
-// ready finds the place where the file of f goes on.
-func (e *engine) ready(f *feed) {
+// ready finds the place where the file of f goes on, and makes the file anew if
+// it is gone and there is something to write. It returns more when bytes may be
+// moved, else what is in the pipe.
+func (e *engine) ready(f *feed) (left int) {
 	f.failing = false
-	if f.kind != regular {
-		return
+	if f.kind != regular || e.inPlace(f) {
+		return more
 	}
-	now := e.now()
-	if f.out == nil {
-		if now-f.tried < openEvery {
-			f.failing = true
-			return
-		}
-		f.tried = now
-		if err := e.reopen(f); err != nil {
-			f.fail(err)
-			return
-		}
+	if left := glance(f.pipe); left != more {
+		return left
 	}
-	if err := e.findEnd(f); err != nil {
+	if err := e.remake(f); err != nil {
 		f.fail(err)
 	}
+	return more
 }
 
-// findEnd goes to the end of the file, after having made it anew if it was
-// deleted or renamed. When that cannot be done a renamed file is written on.
-func (e *engine) findEnd(f *feed) error {
-	if f.out == nil { // the path has become a device
-		return nil
+// inPlace goes to the end of the file and tells whether it is still the one at
+// the path. A file that could not be opened a moment ago counts as in place.
+func (e *engine) inPlace(f *feed) bool {
+	now := e.now()
+	if f.out == nil {
+		f.failing = now-f.tried < openEvery
+		return f.failing
 	}
 	named, err := f.out.atEnd()
 	if err != nil {
-		return err
+		f.fail(err)
+		return true
 	}
-	now := e.now()
-	if named && (now-f.looked < lookEvery) {
-		return nil
+	if !named || now-f.looked < lookEvery {
+		return named
+	}
+	if !f.out.isAt(f.path) {
+		return false
 	}
 	f.looked = now
-	if named && f.out.isAt(f.path) {
-		return nil
-	}
-	if err := e.reopen(f); err != nil {
-		if named {
-			return nil
-		}
-		e.files.release(f.out)
-		f.out, f.tried = nil, now
+	return true
+}
+
+// remake opens the path of f again. When that cannot be done, a file that was
+// renamed is written on.
+func (e *engine) remake(f *feed) error {
+	f.looked, f.tried = e.now(), e.now()
+	err := e.reopen(f)
+	if f.out == nil { // there was none, or the path is a device now
 		return err
 	}
-	if f.out != nil {
-		_, err = f.out.atEnd()
+	named, endErr := f.out.atEnd()
+	if err == nil || named {
+		return endErr
 	}
+	e.files.release(f.out)
+	f.out = nil
 	return err
+}
+
+// glance tells what is in a pipe: more, or nothing now, or for good.
+func glance(pipe int) (left int) {
+	set := []unix.PollFd{{Fd: int32(pipe), Events: unix.POLLIN}}
+	unix.Poll(set, 0)
+	switch {
+	case set[0].Revents&unix.POLLIN != 0:
+		return more
+	case set[0].Revents != 0:
+		return gone
+	}
+	return emptied
 }
 
 // put moves up to n bytes from the pipe to the file, or out of the way when they

@@ -65,3 +65,18 @@ func retry(call func() (int, error)) (int, error) {
 		}
 	}
 }
+
+// duplicate returns a new descriptor of an open file, for f to be closed.
+func duplicate(f *os.File) (fd int, err error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	outer := conn.Control(func(old uintptr) {
+		fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if outer != nil {
+		return -1, outer
+	}
+	return fd, err
+}

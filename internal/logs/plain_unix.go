@@ -13,19 +13,9 @@ import (
 // the given one.
 func pollable(pipe *os.File) (*os.File, error) {
 	defer pipe.Close()
-	conn, err := pipe.SyscallConn()
+	fd, err := duplicate(pipe)
 	if err != nil {
 		return nil, err
-	}
-	var fd int
-	var dupErr error
-	if err := conn.Control(func(old uintptr) {
-		fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
-	}); err != nil {
-		return nil, err
-	}
-	if dupErr != nil {
-		return nil, dupErr
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
 		unix.Close(fd)

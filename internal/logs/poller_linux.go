@@ -17,10 +17,11 @@ type poller struct {
 	fd     int // owned by file
 	file   *os.File
 	conn   syscall.RawConn
-	bell   int // eventfd: wakes wait from other goroutines
-	timed  bool
+	bell   int  // eventfd: wakes wait from other goroutines
+	timed  bool // wait has a deadline
 	events [64]unix.EpollEvent
-	ready  int
+	ready  int                // of events
+	poll   func(uintptr) bool // lookInto, bound once
 }
 
 func newPoller() (*poller, error) {
@@ -29,6 +30,7 @@ func newPoller() (*poller, error) {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
 	p := &poller{fd: fd, bell: -1}
+	p.poll = p.lookInto
 	if err := p.setUp(); err != nil {
 		p.close()
 		return nil, err
@@ -93,8 +95,8 @@ func (p *poller) forget(fd int) {
 // look returns what is ready without waiting. The result is valid until the
 // next call.
 func (p *poller) look() []unix.EpollEvent {
-	p.poll(uintptr(p.fd))
-	return p.events[:max(p.ready, 0)]
+	p.lookInto(uintptr(p.fd))
+	return p.events[:p.ready]
 }
 
 // wait returns when something is ready or at the deadline; zero: there is none.
@@ -103,13 +105,18 @@ func (p *poller) wait(deadline time.Time) []unix.EpollEvent {
 		p.file.SetReadDeadline(deadline)
 		p.timed = timed
 	}
-	p.ready = 0
-	p.conn.Read(p.poll) // its one error is the deadline
-	return p.events[:max(p.ready, 0)]
+	if p.conn.Read(p.poll) != nil {
+		return p.look() // the deadline; had it passed, nobody would have looked
+	}
+	return p.events[:p.ready]
 }
 
-// poll looks into the set; false lets the runtime wait for it.
-func (p *poller) poll(uintptr) bool {
-	p.ready, _ = unix.EpollWait(p.fd, p.events[:], 0)
+// lookInto looks into the set; false lets the runtime wait for it.
+func (p *poller) lookInto(uintptr) bool {
+	n, err := unix.EpollWait(p.fd, p.events[:], 0)
+	for err == unix.EINTR {
+		n, err = unix.EpollWait(p.fd, p.events[:], 0)
+	}
+	p.ready = max(n, 0)
 	return p.ready > 0
 }

@@ -21,6 +21,10 @@ type Sink struct {
 	// that exists already is followed when it is ours or root's. Devices,
 	// terminals and FIFOs are written as streams. Empty: the bytes are
 	// discarded, and not counted as lost.
+	// Pipes of one Pump may share a file, under one name or several. Others may
+	// empty, rename or delete it at any time. On Linux they may append only
+	// while the pump does not write: splice(2) knows no O_APPEND, and the end
+	// is looked up before each batch.
 	Path string
 	// Truncate empties the file first, unless another pipe writes to it now.
 	// Who takes over pipes from a predecessor leaves it false.
@@ -72,8 +76,8 @@ func (p *Pump) Attach(key string, pipe *os.File, sink Sink) error {
 
 // Drain returns when everything that was in the pipe at the call has been
 // written: call it after the program has ended, for its last lines. A stopped
-// terminal (Sink.Also) holds it up for a second, not longer. An unknown key
-// needs no draining.
+// terminal (Sink.Also) holds it up for a second, not longer (elsewhere than on
+// Linux: until it goes on). An unknown key needs no draining.
 func (p *Pump) Drain(key string) {
 	done := make(chan struct{})
 	p.DrainFunc(key, func() { close(done) })

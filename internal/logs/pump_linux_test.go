@@ -390,3 +390,28 @@ func TestManyPipes(t *testing.T) {
 	}
 	wantFile(t, path, strings.Repeat("x", many))
 }
+
+// TestDeletedFileStaysAway until there is something to write into it, also when
+// the pipe is looked at once more after a pause or has come to its end.
+func TestDeletedFileStaysAway(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path})
+	for range 5 {
+		write(t, w, "x")
+		drain(t, e, "a")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, e, "a")
+		if _, err := os.Lstat(path); !os.IsNotExist(err) {
+			t.Fatalf("it is back: %v", err)
+		}
+	}
+	w.Close()
+	drain(t, e, "a")
+	e.detach("a")
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Fatalf("it is back: %v", err)
+	}
+}

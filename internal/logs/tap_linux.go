@@ -141,8 +141,6 @@ func (t *tap) flush() {
 // finish lets the tap end when it has written what it has.
 func (t *tap) finish() { unix.Close(t.pipe) }
 
-// abort ends the tap now, unless it is stuck in a file that cannot be nonblocking.
-func (t *tap) abort() {
-	t.to.SetWriteDeadline(time.Unix(1, 0))
-	t.finish()
-}
+// hurry refuses what the stream does not take at once, so that the tap can end,
+// unless it is stuck in a file that cannot be nonblocking.
+func (t *tap) hurry() { t.to.SetWriteDeadline(time.Unix(1, 0)) }

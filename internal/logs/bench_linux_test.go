@@ -1,5 +1,3 @@
-//go:build linux
-
 package logs
 
 import (
@@ -130,4 +128,73 @@ func BenchmarkReadWrite(b *testing.B) {
 		}
 		r.Close()
 	})
+}
+
+// BenchmarkManyPrograms has 100 programs that each write 1000 lines a second. Its
+// result is what share of one core the pump uses.
+func BenchmarkManyPrograms(b *testing.B) {
+	const programs = 100
+	p, err := NewPump()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	dir := b.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "LOGS_TEST_ROLE=chatter", fmt.Sprint("LOGS_TEST_ARGS=", programs))
+	stop, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range programs {
+		r, w, err := os.Pipe()
+		if err != nil {
+			b.Fatal(err)
+		}
+		cmd.ExtraFiles = append(cmd.ExtraFiles, w)
+		if err := p.Attach(fmt.Sprint(i), r, Sink{Path: filepath.Join(dir, fmt.Sprint(i))}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	for _, w := range cmd.ExtraFiles {
+		w.Close()
+	}
+	time.Sleep(200 * time.Millisecond) // until all have started
+	turns, before, began := p.e.turns.Load(), cpu(b), time.Now()
+	for b.Loop() {
+		time.Sleep(time.Second)
+	}
+	took := time.Since(began).Seconds()
+	b.ReportMetric(100*(cpu(b)-before).Seconds()/took, "%core")
+	b.ReportMetric(float64(p.e.turns.Load()-turns)/took, "turns/s")
+	stop.Close()
+	cmd.Wait()
+	var bytes int64
+	for i := range programs {
+		st, _ := os.Stat(filepath.Join(dir, fmt.Sprint(i)))
+		bytes += st.Size()
+	}
+	b.ReportMetric(float64(bytes)/100/took, "lines/s")
+}
+
+func init() { roles["chatter"] = roleChatter }
+
+// roleChatter writes a line of 100 bytes to each of its first descriptors after
+// stderr every millisecond, until its stdin ends.
+func roleChatter(args string) {
+	var n int
+	fmt.Sscan(args, &n)
+	line := append(bytes.Repeat([]byte("x"), 99), '\n')
+	for i := range n {
+		go func() {
+			time.Sleep(time.Duration(i) * time.Millisecond / time.Duration(n))
+			for range time.Tick(time.Millisecond) {
+				unix.Write(3+i, line)
+			}
+		}()
+	}
+	os.Stdin.Read(make([]byte, 1))
 }

@@ -2,6 +2,8 @@ package logs
 
 import "time"
 
+// How often a busy pipe is looked at.
+//
 // A program that prints a line now and then has it in the file at once: its
 // pipe is watched, and each line wakes the pump. For one that prints many small
 // lines, waking for each costs more than moving it. So when the batches of a
