@@ -28,7 +28,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	for _, m := range slots {
 		held[m.Slot] = m
 	}
-	if len(slots) == 0 {
+	if state.Shim.PID != s.shimPID {
 		s.adoptLeftovers(held)
 	}
 	s.recoverUnknown(slots)
@@ -150,7 +150,7 @@ func (s *Supervisor) goOn(in *instance, was State) {
 	in.state = Online
 	s.writePid(in)
 	switch {
-	case in.app.desired == wire.DesiredStopped || was == Stopped:
+	case in.app.desired == wire.DesiredStopped:
 		in.fire(event{kind: AskStop})
 	case was == Stopping:
 		in.fire(event{kind: AskRestart})

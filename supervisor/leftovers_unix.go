@@ -7,9 +7,10 @@ import (
 	"forever/internal/wire"
 )
 
-// adoptLeftovers finds the instances that live on after both forever processes
-// have died: by the PIDs of the state file, and by the environment that each
-// process of ours has. The shim is told to hold them.
+// adoptLeftovers finds the instances that live on although this shim does not
+// hold them: since both forever processes have died, or since the shim before
+// it has died before it could tell that it had started one. They are known by
+// the environment that each process of ours has. The shim is told to hold them.
 func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
 	table, err := proc.Snapshot()
 	if err != nil {
@@ -18,7 +19,7 @@ func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
 	}
 	for _, m := range proc.Marked(table, []string{"FOREVER_ROOT=" + s.root}) {
 		slot := m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
-		if m.PID != m.SID || held[slot] != nil {
+		if m.PID != m.SID || held[slot] != nil && held[slot].PID != 0 {
 			continue // not the first process of an instance
 		}
 		in := s.bySlot(slot)

@@ -176,34 +176,49 @@ func (s *shim) adoptProcess(sl *slot, from *adoptedSlot) {
 	go s.watchAdopted(sl)
 }
 
-// adoptLeftover makes a slot around a process whose shim and supervisor have
-// both died. Its pipes lost their readers with them, but they live as long as
-// it has their write ends, and can be opened again through it.
+// adoptLeftover has the slot hold a process that lives although no shim tells
+// of it: its own and the supervisor have both died, or its own has died before
+// it could tell that it had started it.
 func (s *shim) adoptLeftover(m *wire.ShimMessage) (*wire.ShimMessage, []int) {
-	if _, ok := s.slots[m.Slot]; ok {
-		return done(fmt.Errorf("slot %s is taken", m.Slot)), nil
+	sl, known := s.slots[m.Slot]
+	switch {
+	case !known:
+		sl = &slot{key: m.Slot}
+	case sl.pid != 0:
+		return done(fmt.Errorf("slot %s is taken by PID %d", m.Slot, sl.pid)), nil
 	}
-	sl := &slot{key: m.Slot}
-	for _, name := range m.Streams {
-		p, err := leftoverPipe(m.PID, name)
+	h, err := proc.Open(m.PID, m.Start)
+	if err != nil {
+		return done(fmt.Errorf("adopt process %d: %w", m.PID, err)), nil
+	}
+	if !known {
+		if err := sl.leftoverPipes(m.PID, m.Streams); err != nil {
+			h.Close()
+			return done(err), nil
+		}
+		s.slots[sl.key] = sl
+	}
+	sl.pid, sl.start, sl.at, sl.adopted = m.PID, m.Start, m.At, h
+	s.byPID[sl.pid] = sl
+	go s.watchAdopted(sl)
+	return sl.describe()
+}
+
+// leftoverPipes takes the pipes of a process whose readers have died: they live
+// as long as it has their write ends, and can be opened again through it.
+func (sl *slot) leftoverPipes(pid int, streams []string) error {
+	for _, name := range streams {
+		p, err := leftoverPipe(pid, name)
 		if err != nil {
 			p, err = newPipe(name) // it writes elsewhere; the next process will not
 		}
 		if err != nil {
 			sl.closePipes()
-			return done(fmt.Errorf("make the pipes of %s: %w", m.Slot, err)), nil
+			return fmt.Errorf("make the pipes of %s: %w", sl.key, err)
 		}
 		sl.pipes = append(sl.pipes, p)
 	}
-	h, err := proc.Open(m.PID, m.Start)
-	if err != nil {
-		sl.closePipes()
-		return done(fmt.Errorf("adopt process %d: %w", m.PID, err)), nil
-	}
-	sl.pid, sl.start, sl.at, sl.adopted = m.PID, m.Start, m.At, h
-	s.slots[sl.key], s.byPID[sl.pid] = sl, sl
-	go s.watchAdopted(sl)
-	return sl.describe()
+	return nil
 }
 
 // leftoverPipe opens both ends of the pipe that is a process's stdout or stderr.
