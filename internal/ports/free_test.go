@@ -307,3 +307,11 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func BenchmarkFreeFree(b *testing.B) {
+	for b.Loop() {
+		if r, err := Free(context.Background(), []Port{{1, sockets.TCP}}, Options{}); err != nil || r[0].State != WasFree {
+			b.Fatal(r, err)
+		}
+	}
+}

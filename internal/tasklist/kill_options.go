@@ -1,0 +1,73 @@
+package tasklist
+
+import (
+	"slices"
+	"strings"
+)
+
+// KillOptions are a parsed command line of taskkill.
+type KillOptions struct {
+	PIDs    []string // as they were written
+	Images  []string // image names, * for anything
+	Force   bool     // a hard end instead of a polite one
+	Tree    bool     // the descendants as well
+	Help    bool
+	filters filters
+}
+
+// ParseKill reads a command line of taskkill, without its name.
+func ParseKill(args []string) (KillOptions, error) {
+	var o KillOptions
+	a := arguments{"taskkill", args}
+	for len(a.rest) > 0 {
+		option, err := a.next()
+		if err == nil {
+			err = o.set(option, &a)
+		}
+		if err != nil {
+			return KillOptions{}, err
+		}
+	}
+	return o, o.check(&a)
+}
+
+func (o *KillOptions) set(option string, a *arguments) error {
+	var err error
+	switch option {
+	case "FI":
+		return o.filters.add(a)
+	case "PID":
+		o.PIDs, err = appendValue(o.PIDs, option, a)
+	case "IM":
+		o.Images, err = appendValue(o.Images, option, a)
+	case "F":
+		o.Force = true
+	case "T":
+		o.Tree = true
+	case "?", "H", "-HELP":
+		o.Help = true
+	case "S", "U", "P":
+		return a.remote(option)
+	default:
+		return a.invalid("/" + strings.ToLower(option))
+	}
+	return err
+}
+
+func appendValue(list []string, option string, a *arguments) ([]string, error) {
+	value, err := a.value(option)
+	return append(list, value), err
+}
+
+func (o *KillOptions) check(a *arguments) error {
+	switch {
+	case o.Help:
+	case len(o.PIDs) > 0 && len(o.Images) > 0:
+		return a.errorf("Invalid syntax. /PID and /IM cannot be specified together.")
+	case len(o.PIDs) == 0 && len(o.Images) == 0 && len(o.filters) == 0:
+		return a.errorf("Invalid syntax. Neither /FI nor /PID nor /IM were specified.")
+	case slices.Contains(o.Images, "*") && len(o.filters) == 0:
+		return a.errorf("Invalid syntax. The wildcard * for /IM is accepted only when a filter is applied.")
+	}
+	return nil
+}
