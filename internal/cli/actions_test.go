@@ -45,7 +45,7 @@ func TestResultsAndExitCodes(t *testing.T) {
 			ran{0, "forever: stopped \"web\" (id 0)\n", "forever: warning: state file was damaged\n"}, "stop"},
 		{"the call itself fails", "stop web", &fake{err: errors.New("connect: refused.")}, ran{1, "", "forever: error: connect: refused\n"}, "stop"},
 		{"the supervisor refuses", "stop web", &fake{err: &wire.Error{Code: wire.CodeUsage, Message: "bad request"}}, ran{2, "", "forever: error: bad request\n"}, "stop"},
-		{"kill", "kill", &fake{events: []wire.Event{done("stopped", "web", 0, 0)}}, ran{0, "forever: stopped \"web\" (id 0)\n", ""}, "kill"},
+		{"kill", "kill", &fake{events: []wire.Event{done("stopped", "web", 0, 0)}}, ran{0, "forever: stopped \"web\" (id 0)\nforever: nothing of forever runs any more\n", ""}, "kill"},
 		{"ping", "ping", &fake{ping: wire.Ping{Version: "1", API: 1, Root: "/r", SupervisorPID: 5, ShimPID: 4, Apps: 1}},
 			ran{0, "forever: supervisor 5 (version 1, api 1), shim 4, 1 app, root /r\n", ""}, ""},
 		{"update with nobody", "update", &fake{err: client.ErrNoSupervisor},
@@ -268,7 +268,12 @@ func TestLogs(t *testing.T) {
 	one := []wire.Instance{{}}
 	web := wire.App{Name: "web", OutFile: file("o", "1\n2\n3\n"), ErrFile: file("e", "bad\n"), Instances: one}
 	db := wire.App{ID: 1, Name: "postgres", OutFile: file("p", "ready\n"), ErrFile: filepath.Join(dir, "not there"), Instances: one}
+	file("w-out-0.log", "zero\n")
+	file("w-out-1.log", "one\n")
+	two := wire.App{ID: 2, Name: "w", OutFile: filepath.Join(dir, "w-out-0.log"), Instances: []wire.Instance{{}, {Index: 1}}}
 	cases := []struct{ args, want string }{
+		{"logs w --nostream", "w:0 | zero\nw:1 | one\n"},
+		{"logs w:1 --nostream", "one\n"},
 		{"logs web -n 2 --nostream", "2\n3\nbad\n"},
 		{"logs web --err --nostream", "bad\n"},
 		{"logs --nostream --lines=1", "web      | 3\nweb      ! bad\npostgres | ready\n"},
@@ -277,7 +282,10 @@ func TestLogs(t *testing.T) {
 		{"logs -n all --out --nostream web", "1\n2\n3\n"},
 	}
 	for _, c := range cases {
-		f := &fake{apps: []wire.App{web, db}}
+		f := &fake{apps: []wire.App{web, db, two}}
+		if strings.Contains(c.args, "logs --") {
+			f.apps = f.apps[:2]
+		}
 		if r := f.forever(t, strings.Fields(c.args)...); r != (ran{0, c.want, ""}) {
 			t.Errorf("%s\n got %+v\nwant %+v", c.args, r, c.want)
 		}

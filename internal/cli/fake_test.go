@@ -15,10 +15,11 @@ import (
 // fake is a supervisor that answers what a test tells it to, and remembers
 // what it was asked.
 type fake struct {
-	mu    sync.Mutex
-	asked []string // "stop web 0"
-	acts  []wire.TargetRequest
-	start wire.StartRequest
+	mu     sync.Mutex
+	asked  []string // "stop web 0"
+	acts   []wire.TargetRequest
+	forgot []string // the targets of a foreground run's farewell
+	start  wire.StartRequest
 
 	apps    []wire.App
 	appsErr error
@@ -27,6 +28,7 @@ type fake struct {
 	events  []wire.Event
 
 	// The foreground's: what start, act and watch do beside answering.
+	onApps  func()
 	onStart func(on func(wire.Event)) error
 	onAct   func(action string, r wire.TargetRequest, on func(wire.Event)) error
 	onWatch func(ctx context.Context, on func(wire.Event)) error
@@ -41,6 +43,9 @@ func (f *fake) note(what string) {
 func (f *fake) Ping(context.Context) (wire.Ping, error) { return f.ping, f.err }
 
 func (f *fake) Apps(_ context.Context, q client.Query) ([]wire.App, bool, error) {
+	if f.onApps != nil {
+		f.onApps()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	apps := make([]wire.App, len(f.apps))
@@ -64,6 +69,10 @@ func (f *fake) Start(_ context.Context, r wire.StartRequest, _ []*os.File, on fu
 }
 
 func (f *fake) Act(_ context.Context, action string, r wire.TargetRequest, on func(wire.Event)) error {
+	if action == "delete" && f.onWatch != nil { // the farewell of a foreground run
+		f.forgot = r.Targets
+		return nil
+	}
 	f.note(action)
 	f.mu.Lock()
 	f.acts = append(f.acts, r)

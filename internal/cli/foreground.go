@@ -33,6 +33,7 @@ type foreground struct {
 	signal  string       // the first of them
 	verdict *int         // the exit code, once it is certain
 	started bool         // the start call has been answered
+	alone   bool         // there is no supervisor to say farewell to
 	told    map[wire.Exit]bool
 }
 
@@ -90,6 +91,7 @@ func (f *foreground) run() error {
 			return err
 		}
 	}
+	f.forget()
 	return exitCode(*f.verdict)
 }
 
@@ -177,6 +179,7 @@ func (f *foreground) abandoned(err error) error {
 	if err != nil && !errors.Is(err, client.ErrNoSupervisor) {
 		return fmt.Errorf("watch the apps: %w", err)
 	}
+	f.alone = true
 	f.look()
 	for _, r := range f.apps {
 		if r.known && !r.ended {

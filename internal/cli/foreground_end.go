@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"strconv"
+	"time"
 
 	"forever/internal/client"
+	"forever/internal/wire"
 )
 
 // look asks for the state of our apps. One that is not listed any more has
@@ -61,6 +65,27 @@ func (f *foreground) decide(code int) {
 	}
 	f.verdict = &code
 	f.stopAll()
+}
+
+// forgetTime bounds the farewell: the exit code is what somebody waits for.
+const forgetTime = time.Second
+
+// forget takes our apps off the list, where they stay for a moment so that we
+// can see how they ended. Whoever does not come for them is not missed, so an
+// error says nothing.
+func (f *foreground) forget() {
+	r := wire.TargetRequest{}
+	for _, a := range f.apps {
+		if a.known && a.ended {
+			r.Targets = append(r.Targets, strconv.Itoa(a.id))
+		}
+	}
+	if f.alone || len(r.Targets) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(f.ctx, forgetTime)
+	defer cancel()
+	_ = f.service.Act(ctx, "delete", r, func(wire.Event) {})
 }
 
 func (f *foreground) allEnded() bool {

@@ -1,8 +1,6 @@
 package cli
 
-import (
-	"forever/internal/wire"
-)
+import "forever/internal/wire"
 
 // startEvent learns which apps are ours, and which could not be started.
 func (f *foreground) startEvent(ev wire.Event) {
@@ -10,7 +8,7 @@ func (f *foreground) startEvent(ev wire.Event) {
 	switch {
 	case ev.Type == wire.EventWarning:
 		f.warn(ev)
-	case r == nil && ev.Err != nil, ev.Err != nil && !begins(ev.Err):
+	case ev.Type == wire.EventResult && ev.Err != nil && (r == nil || !begins(ev.Err)):
 		f.complain(ev)
 		f.decide(startCode(ev.Err))
 		if r != nil {

@@ -24,6 +24,8 @@ func (f *foreground) narrate(r *resident, ev wire.Event) {
 		f.note("%s; next try in %s", text, render.Milliseconds(ev.NextMS))
 	case ev.State == wire.Backoff, ev.State == wire.Starting:
 		f.note("%s; starting it again", text)
+	case ev.State == wire.Failed && r.once:
+		// It was to run once and has; its exit code is ours.
 	case ev.State == wire.Failed && ev.Message != "":
 		f.err.Error(text + "; given up: " + ev.Message)
 	case ev.State == wire.Failed:

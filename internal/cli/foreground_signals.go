@@ -79,6 +79,7 @@ func (f *foreground) stopped(err error) {
 		return // the watch tells how they ended
 	}
 	code := f.report(err)
+	f.alone = true // a farewell would wait for the same
 	for _, r := range f.apps {
 		r.ended = r.ended || r.known
 	}

@@ -110,6 +110,9 @@ func TestForegroundHandsOverTheExitCode(t *testing.T) {
 	if r != want {
 		t.Errorf("\n got %+v\nwant %+v", r, want)
 	}
+	if strings.Join(g.forgot, " ") != "7" {
+		t.Errorf("took %q off the list", g.forgot)
+	}
 	s := g.start.Specs[0]
 	if !s.Foreground || !s.Essential || !s.Output.Direct || s.Output.Also || strings.Join(s.Args, " ") != "--port 80" {
 		t.Errorf("%+v", s)
@@ -235,6 +238,9 @@ func TestForegroundOfAProgramThatCannotBeExecuted(t *testing.T) {
 		on(state(7, "web", wire.Starting, nil))
 		g.watch <- wire.Event{Type: wire.EventState, ID: 7, App: "web", Instance: -1, State: wire.Deleted}
 		on(state(7, "web", wire.Failed, &wire.Exit{Code: 126}))
+		again := state(7, "web", wire.Failed, &wire.Exit{Code: 126})
+		again.Err = &wire.Error{Code: wire.CodeExec, Message: "permission denied", Exit: 126}
+		on(again)
 		ev := missed(wire.CodeExec, `app "web": permission denied`, "chmod +x web.sh")
 		ev.App, ev.ID, ev.Err.Exit = "web", 7, 126
 		on(ev)
@@ -397,6 +403,17 @@ func TestForegroundGivesUpWhatCannotBeStopped(t *testing.T) {
 	}
 	go func() { <-g.begun; g.watch <- state(7, "web", wire.Failed, code(9)) }()
 	if r := g.run(t, "run", several(t, "web")); r.code != 9 || !strings.Contains(r.errOut, "does not die") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestListWatchesUntilInterrupted(t *testing.T) {
+	f := &fake{apps: []wire.App{{Name: "web", Instances: []wire.Instance{{Status: wire.Online}}}}}
+	f.onApps = func() { raise(t, syscall.SIGINT) }
+	if r := f.forever(t, "list", "--watch"); r.code != codeDone || !strings.Contains(r.out, "web") || r.errOut != "" {
+		t.Errorf("%+v", r)
+	}
+	if r := f.forever(t, "list", "--watch", "--json"); r.code != codeDone || strings.Count(r.out, "\n") != 1 || !strings.HasPrefix(r.out, `[{"id":0,`) {
 		t.Errorf("%+v", r)
 	}
 }

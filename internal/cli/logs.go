@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"forever/internal/client"
 	"forever/internal/logs"
-	"forever/internal/render"
-	"forever/internal/target"
 	"forever/internal/wire"
 )
 
@@ -73,10 +75,12 @@ func (c *call) logs() error {
 		return nil
 	}
 	refused := c.refuse(errs)
-	if sources := c.sources(found); len(sources) > 0 {
-		if err := c.readLogs(sources, last, c.printer(found)); err != nil {
-			return err
-		}
+	sources := c.sources(found, apps)
+	if len(sources) == 0 {
+		return refused
+	}
+	if err := c.readLogs(sources, last, c.printer(sources)); err != nil {
+		return err
 	}
 	return refused
 }
@@ -96,33 +100,51 @@ func lineCount(text string) (int, error) {
 	return n, nil
 }
 
-// sources are the files that hold the output of apps.
-func (c *call) sources(apps []wire.App) []logs.Source {
+// sources are the files that hold the output of the found instances. all tells
+// how many instances each app has, found or not.
+func (c *call) sources(found, all []wire.App) []logs.Source {
 	var list []logs.Source
-	add := func(a *wire.App, path, stream string) {
-		if path == "" || path == "/dev/null" {
-			return
+	for i := range found {
+		a := &found[i]
+		several := slices.ContainsFunc(all, func(b wire.App) bool { return b.ID == a.ID && len(b.Instances) > 1 })
+		if !several {
+			list = append(list, c.files(a, 0, a.OutFile, a.ErrFile)...)
+			continue
 		}
-		list = append(list, logs.Source{App: a.Name, ID: a.ID, Instance: instanceOf(a), Path: path, Stream: stream})
-	}
-	for i := range apps {
-		a := &apps[i]
-		if !c.opts.Bool("err") {
-			add(a, a.OutFile, "out")
-		}
-		if !c.opts.Bool("out") && a.ErrFile != a.OutFile {
-			add(a, a.ErrFile, "err")
+		for _, in := range a.Instances {
+			list = append(list, c.files(a, in.Index, instanceFile(a.OutFile, in.Index), instanceFile(a.ErrFile, in.Index))...)
 		}
 	}
 	return list
 }
 
-// instanceOf is the one instance of an app, or -1.
-func instanceOf(a *wire.App) int {
-	if len(a.Instances) == 1 {
-		return a.Instances[0].Index
+// files are the log files of one instance that were asked for.
+func (c *call) files(a *wire.App, index int, out, errs string) []logs.Source {
+	var list []logs.Source
+	add := func(path, stream string) {
+		if path != "" && path != os.DevNull {
+			list = append(list, logs.Source{App: a.Name, ID: a.ID, Instance: index, Path: path, Stream: stream})
+		}
 	}
-	return target.All
+	both := errs == "" || errs == out
+	if both || !c.opts.Bool("err") {
+		add(out, "out")
+	}
+	if !both && !c.opts.Bool("out") {
+		add(errs, "err")
+	}
+	return list
+}
+
+// instanceFile is the file of another instance, given that of instance 0:
+// web-out-0.log and web-out-2.log.
+func instanceFile(path string, index int) string {
+	ext := filepath.Ext(path)
+	base, ok := strings.CutSuffix(strings.TrimSuffix(path, ext), "-0")
+	if !ok {
+		return path // one file for all
+	}
+	return base + "-" + strconv.Itoa(index) + ext
 }
 
 // readLogs prints the last lines of each source, and then each new one.
@@ -165,57 +187,4 @@ func (c *call) tail(src logs.Source, last int, p *linePrinter) error {
 		}
 	}
 	return nil
-}
-
-// linePrinter prints lines in the way that was asked for.
-type linePrinter struct {
-	out       *render.Screen
-	json, raw bool
-	width     int // of the names in front; 0: none
-}
-
-func (c *call) printer(apps []wire.App) *linePrinter {
-	p := &linePrinter{out: c.out, json: c.opts.Bool("json"), raw: c.opts.Bool("raw")}
-	if len(apps) > 1 {
-		for _, a := range apps {
-			p.width = max(p.width, render.Width(render.Escape(a.Name)))
-		}
-	}
-	return p
-}
-
-func (p *linePrinter) print(l logs.Line) error {
-	switch {
-	case p.json:
-		return encodeJSON(p.out, jsonLine{l.App, l.ID, l.Instance, l.Stream, string(l.Text)}, "")
-	case p.raw:
-		_, err := p.out.Write(append(l.Text, '\n'))
-		return err
-	}
-	_, err := fmt.Fprintf(p.out, "%s%s\n", p.prefix(l), p.out.Line(string(l.Text)))
-	return err
-}
-
-// jsonLine is a line of output as `logs --json` prints it.
-type jsonLine struct {
-	App      string `json:"app"`
-	ID       int    `json:"id"`
-	Instance int    `json:"instance"` // -1: of several
-	Stream   string `json:"stream"`   // out or err
-	Text     string `json:"text"`
-}
-
-// prefix says whose line it is, where there are several apps.
-func (p *linePrinter) prefix(l logs.Line) string {
-	if p.width == 0 {
-		return ""
-	}
-	name := render.Escape(l.App)
-	for render.Width(name) < p.width {
-		name += " "
-	}
-	if l.Stream == "err" {
-		return p.out.Paint(name+" ! ", render.Red)
-	}
-	return p.out.Paint(name+" | ", render.Blue)
 }

@@ -99,5 +99,9 @@ shim end. Not to be mistaken for kill(1): forever signal sends signals.`,
 
 func (c *call) kill(in *override) error {
 	o := &outcome{s: c.session, doing: "stopping"}
-	return o.end(c.service.Kill(c.ctx, in.request(nil).TimeoutMS, o.event))
+	if err := o.end(c.service.Kill(c.ctx, in.request(nil).TimeoutMS, o.event)); err != nil {
+		return err
+	}
+	c.say("nothing of forever runs any more")
+	return nil
 }

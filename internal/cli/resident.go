@@ -11,6 +11,7 @@ import (
 type resident struct {
 	name      string
 	essential bool
+	once      bool // it is never restarted
 	id        int
 	known     bool // id is
 	ended     bool // for good
@@ -26,7 +27,7 @@ type life struct {
 }
 
 func newResident(s *wire.Spec) *resident {
-	return &resident{name: s.Name, essential: s.Essential, lives: make([]life, max(1, s.Instances))}
+	return &resident{name: s.Name, essential: s.Essential, once: s.Policy.Restart == wire.RestartNever, lives: make([]life, max(1, s.Instances))}
 }
 
 // index is the number of an instance to show: -1 where there is but one.

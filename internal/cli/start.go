@@ -65,9 +65,6 @@ func (c *call) start(in *input) error {
 		r.Force = r.Force || s.settings.Forced()
 	}
 	o := &outcome{s: c.session, doing: "starting", total: len(specs)}
-	if !c.err.Terminal {
-		o.total = 0
-	}
 	return o.end(c.service.Start(c.ctx, r, nil, o.event))
 }
 
