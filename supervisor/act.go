@@ -124,6 +124,7 @@ func (s *Supervisor) actStop(a *app, index int, r wire.TargetRequest, w *waiting
 			g.done = true
 		}
 	}
+	w.wishes = true
 	if index < 0 || a.resting() {
 		a.desired = wire.DesiredStopped
 	}
@@ -139,6 +140,7 @@ func (s *Supervisor) actStart(a *app, index int, r wire.TargetRequest, w *waitin
 		w.fail(a, running(a))
 		return
 	}
+	w.wishes = true
 	a.request, a.desired = r.ID, wire.DesiredRunning
 	for _, in := range chosen {
 		if in.state == Online || in.state == Starting {
@@ -168,6 +170,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 		spec.Env = slices.Clone(r.Env)
 		a.setSpec(spec)
 	}
+	w.wishes = w.wishes || a.desired != wire.DesiredRunning
 	a.request, a.desired = r.ID, wire.DesiredRunning
 	for _, in := range a.chosen(index) {
 		g := w.add(in, didRestarted)
@@ -178,6 +181,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 
 // actDelete stops an app and forgets it when it rests.
 func (s *Supervisor) actDelete(a *app, r wire.TargetRequest, w *waiting) {
+	w.wishes = true
 	a.deleting, a.desired = true, wire.DesiredStopped
 	for _, in := range a.instances {
 		w.add(in, didDeleted)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,6 +84,8 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	switch {
 	case in.proc.PID != 0:
 		s.goOn(in, was)
+	case s.unseen(in, held):
+		s.finishEnd(in, recorded, held)
 	case was.resting():
 		in.state = was
 	case s.rebooted(recorded):
@@ -92,13 +95,20 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 		in.state = Backoff
 		in.arm(max(in.nextTry.Sub(s.clock.Now()), 0), event{kind: Due})
 	case in.app.desired == wire.DesiredStopped:
-		s.finishStop(in, recorded)
+		s.finishStop(in, recorded, held)
 	case was == Starting && recorded.PID == 0 && ended(held) == nil:
 		in.state = Stopped
 		in.fire(event{kind: AskStart}) // the state was written, the program not yet started
 	default:
 		s.finishEnd(in, recorded, held)
 	}
+}
+
+// unseen: its last process has ended, and the state file does not know yet, not
+// even perhaps that there was one.
+func (s *Supervisor) unseen(in *instance, held *wire.ShimMessage) bool {
+	e := ended(held)
+	return e != nil && in.app.desired == wire.DesiredRunning && !in.remembers(e)
 }
 
 // ended is the last exit that the shim still has to tell; nil: none.
@@ -136,13 +146,15 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 // rememberOnce records an exit unless the state file has it already.
 func (in *instance) rememberOnce(s *Supervisor, e wire.ShimExit) (known bool) {
 	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
-	for _, x := range in.exits {
-		if x.PID == e.PID && x.At.Equal(e.At) {
-			return true
-		}
+	if in.remembers(&e) {
+		return true
 	}
 	in.remember(newExit(e, in.started))
 	return false
+}
+
+func (in *instance) remembers(e *wire.ShimExit) bool {
+	return slices.ContainsFunc(in.exits, func(x wire.Exit) bool { return x.PID == e.PID && x.At.Equal(e.At) })
 }
 
 // goOn: its process lives.
@@ -157,11 +169,18 @@ func (s *Supervisor) goOn(in *instance, was State) {
 	}
 }
 
-func (s *Supervisor) rebooted(p pidfile.Process) bool { return p.PID != 0 && p.Boot != s.boot }
+// rebooted: what the state file tells was before the machine was restarted.
+func (s *Supervisor) rebooted(p pidfile.Process) bool {
+	return p.PID != 0 && p.Boot != s.boot || s.state.Boot != "" && s.state.Boot != s.boot
+}
 
 // finishStop: it was to stop, and its process has gone meanwhile.
-func (s *Supervisor) finishStop(in *instance, recorded pidfile.Process) {
+func (s *Supervisor) finishStop(in *instance, recorded pidfile.Process, held *wire.ShimMessage) {
 	in.state, in.after = Stopping, afterStop
+	if e := ended(held); e != nil && !in.remembers(e) {
+		in.fire(event{kind: Ended, exit: e})
+		return
+	}
 	in.clearAfter(recorded)
 }
 

@@ -35,6 +35,7 @@ type instance struct {
 	opened  bool // the shim has the slot, and the pump its pipes
 	planned bool // the shim knows how to start it
 	renew   bool // it needs a new slot for its next process
+	due     bool // a start of it waits until the state file says so
 	// generation tells the pump's keys of one slot from those of the next.
 	generation int
 
@@ -66,6 +67,7 @@ type event struct {
 
 // fire is the only way in which an instance changes its state.
 func (in *instance) fire(ev event) {
+	in.due = false
 	st := steps[in.state][ev.kind]
 	if st.next != Stay {
 		in.enter(st.next)

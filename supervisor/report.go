@@ -20,11 +20,36 @@ const (
 	didReset     = "reset"
 )
 
-// report emits the result of each app whose goals are all done.
-func (w *waiting) report() {
-	for _, e := range w.takeResults() {
+// report emits the result of each app whose goals are all done. What a command
+// has done is on disk before it says so: whatever dies next, what was stopped
+// stays so. false: the supervisor is being replaced, and nothing was said.
+func (w *waiting) report() bool {
+	results := w.takeResults()
+	if len(results) > 0 && w.wishes && !w.write() {
+		return false
+	}
+	for _, e := range results {
 		w.emit(e)
 	}
+	return true
+}
+
+// write has the state written. That it cannot be is no reason not to go on.
+func (w *waiting) write() bool {
+	written := make(chan error, 1)
+	if !w.s.ask(func() { w.s.writer.write(func(err error) { written <- err }) }) {
+		return false
+	}
+	select {
+	case err := <-written:
+		if err != nil {
+			w.emit(wire.Event{Type: wire.EventWarning, ID: -1, Instance: -1, Message: err.Error() + "; until then a supervisor that is replaced forgets what was changed"})
+		}
+		return true
+	case <-w.s.done:
+	case <-w.ctx.Done():
+	}
+	return false
 }
 
 func (w *waiting) takeResults() []wire.Event {

@@ -142,6 +142,11 @@ func (s *Supervisor) launchAll(apps []*app, streams []*os.File, w *waiting) {
 		return
 	}
 	s.active++
+	for _, a := range apps {
+		for _, in := range a.instances {
+			in.due = in.index < a.spec.Instances
+		}
+	}
 	s.writer.write(func(err error) {
 		s.active--
 		if err != nil {

@@ -133,11 +133,23 @@ func (in *instance) stateInstance() pidfile.Instance {
 	if in.proc.PID != 0 {
 		p.StartedAt = in.started
 	}
+	if in.due {
+		p.Status = in.dueState().String()
+	}
 	if len(in.exits) > 0 {
 		// Exits hold strings, numbers and times of this century.
 		p.Exits, _ = json.Marshal(in.exits)
 	}
 	return p
+}
+
+// dueState is the state from which a supervisor that knows only the file goes on
+// with a start: where a process is to be replaced, as in a restart.
+func (in *instance) dueState() State {
+	if in.state.resting() {
+		return Starting
+	}
+	return Stopping
 }
 
 // writePid and removePid keep the program's pid file: it holds the PID while

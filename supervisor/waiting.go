@@ -32,6 +32,7 @@ type waiting struct {
 	emit    func(wire.Event)
 	sub     *subscription
 	created map[*app]bool // apps that did not exist before; the loop fills it
+	wishes  bool          // it changes what is wanted; the loop says so
 
 	mu      sync.Mutex
 	goals   []*goal
@@ -148,9 +149,14 @@ func (w *waiting) wait() {
 			<-w.ctx.Done()
 			return
 		}
-		w.report()
+		if !w.report() {
+			<-w.ctx.Done() // as above
+			return
+		}
 	}
-	w.report()
+	if !w.report() {
+		<-w.ctx.Done()
+	}
 }
 
 func (w *waiting) deadline() (context.Context, context.CancelFunc) {
