@@ -1,0 +1,274 @@
+package faults
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"forever/internal/client"
+	"forever/internal/proc"
+	"forever/internal/wire"
+	"forever/supervisor"
+)
+
+const (
+	rootEnv = "FOREVER_ROOT"
+	// patience bounds every wait. Nothing is expected to take so long; it is
+	// for a machine that does much else.
+	patience = 60 * time.Second
+)
+
+// world is one root of forever with all that runs under it.
+type world struct {
+	t      testing.TB
+	ctx    context.Context // ends with the patience of the test
+	dir    string          // of the test, with the root in it
+	root   string
+	exe    string // the binary of its commands
+	client *client.Client
+
+	hellos *bufio.Reader // of the pipe that programs say hello to
+	pipe   *os.File
+	said   map[string][]int // hellos that nobody has asked for yet
+}
+
+// newWorld makes a root of its own for a test. Whatever runs under it is ended
+// with the test.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return newWorldIn(t, dir)
+}
+
+// newWorldIn is newWorld in a folder that the caller removes.
+func newWorldIn(t testing.TB, dir string) *world {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	root := filepath.Join(dir, "r")
+	w := &world{t: t, ctx: ctx, dir: dir, root: root, exe: forever, client: client.New(root), said: map[string][]int{}}
+	path := filepath.Join(dir, "hello")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if w.pipe, err = os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	w.hellos = bufio.NewReader(w.pipe)
+	t.Cleanup(func() {
+		w.end()
+		w.pipe.Close()
+		cancel()
+	})
+	return w
+}
+
+// end kills all that is left of the world, and makes sure of it.
+func (w *world) end() {
+	w.t.Helper()
+	if w.t.Failed() {
+		w.t.Logf("the processes:\n%s", w.show())
+		w.t.Logf("supervisor.log:\n%s", w.log())
+		w.t.Log(w.run("list"))
+		w.t.Logf("state.json: %.20000s", w.stateText())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for left := w.all(); len(left) > 0; left = w.all() {
+		_ = proc.SignalAll(left, syscall.SIGKILL) // who is left is seen at the next look
+		if err := proc.WaitGone(ctx, left); err != nil {
+			w.t.Errorf("a process of the test is left: %v", err)
+			return
+		}
+	}
+	w.removeGroups()
+}
+
+// removeGroups removes the control groups of this root.
+func (w *world) removeGroups() {
+	dirs, _ := filepath.Glob("/sys/fs/cgroup/*/forever-" + supervisor.GroupsName(w.root))
+	for _, dir := range dirs {
+		groups, _ := filepath.Glob(dir + "/*/")
+		for _, group := range append(groups, dir) {
+			_ = unix.Rmdir(group) // a process that has just ended may hold it for a moment
+		}
+	}
+}
+
+// environ is the environment of a command: nothing of a forever around us.
+func (w *world) environ() []string {
+	var env []string
+	for _, kv := range os.Environ() {
+		if !strings.HasPrefix(kv, "FOREVER_") || strings.HasPrefix(kv, "FOREVER_CI_RUN=") {
+			env = append(env, kv)
+		}
+	}
+	return append(env, rootEnv+"="+w.root, helloEnv+"="+filepath.Join(w.dir, "hello"))
+}
+
+// answer is what a command said.
+type answer struct {
+	args     []string
+	out, err string
+	code     int
+}
+
+func (a answer) String() string {
+	return fmt.Sprintf("forever %s: exit code %d\n%s%s", strings.Join(a.args, " "), a.code, a.out, a.err)
+}
+
+// run runs a command to its end.
+func (w *world) run(args ...string) answer {
+	w.t.Helper()
+	return w.runAs(w.command(args...))
+}
+
+func (w *world) command(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(w.ctx, w.exe, args...)
+	cmd.Env = w.environ()
+	cmd.Dir = w.dir
+	return cmd
+}
+
+func (w *world) runAs(cmd *exec.Cmd) answer {
+	w.t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if w.ctx.Err() != nil {
+		w.t.Fatalf("%s: does not answer: %v\n%s%s", strings.Join(cmd.Args, " "), err, out.String(), errs.String())
+	}
+	if err != nil && !errors.As(err, new(*exec.ExitError)) {
+		w.t.Fatal(err)
+	}
+	return answer{cmd.Args[1:], out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+}
+
+// must runs a command that has to succeed.
+func (w *world) must(args ...string) answer {
+	w.t.Helper()
+	a := w.run(args...)
+	if a.code != 0 {
+		w.t.Fatal(a)
+	}
+	return a
+}
+
+// start starts a role of this binary as the app name and waits for n hellos of
+// word; it returns the app's first PID.
+func (w *world) start(name string, options []string, role ...string) int {
+	w.t.Helper()
+	args := append([]string{"start", "--name", name}, options...)
+	w.must(append(append(args, play), role...)...)
+	return w.pid(name)
+}
+
+// apps asks the supervisor for its list.
+func (w *world) apps() []wire.App {
+	w.t.Helper()
+	apps, live, err := w.client.Apps(w.ctx, client.Query{Spec: true})
+	if err != nil {
+		w.t.Fatalf("list: %v", err)
+	}
+	if !live {
+		w.t.Fatal("no supervisor is there to list the apps")
+	}
+	return apps
+}
+
+// instance is the first instance of an app.
+func (w *world) instance(name string) wire.Instance {
+	w.t.Helper()
+	for _, a := range w.apps() {
+		if a.Name == name {
+			return a.Instances[0]
+		}
+	}
+	w.t.Fatalf("no app %q", name)
+	return wire.Instance{}
+}
+
+func (w *world) pid(name string) int {
+	w.t.Helper()
+	return w.instance(name).PID
+}
+
+func (w *world) ping() wire.Ping {
+	w.t.Helper()
+	p, err := w.client.Ping(w.ctx)
+	if err != nil {
+		w.t.Fatalf("ping: %v", err)
+	}
+	return p
+}
+
+// expect waits for n hellos of word and returns who said them.
+func (w *world) expect(word string, n int) []int {
+	w.t.Helper()
+	if err := w.pipe.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		w.t.Fatal(err)
+	}
+	for len(w.said[word]) < n {
+		line, err := w.hellos.ReadString('\n')
+		if err != nil {
+			w.t.Fatalf("wait for %d of %q, have %v: %v", n, word, w.said, err)
+		}
+		who, pid, _ := strings.Cut(strings.TrimSpace(line), " ")
+		number, err := strconv.Atoi(pid)
+		if err != nil {
+			w.t.Fatalf("strange hello %q", line)
+		}
+		w.said[who] = append(w.said[who], number)
+	}
+	pids := w.said[word][:n]
+	w.said[word] = w.said[word][n:]
+	return pids
+}
+
+// log is what forever says about itself.
+func (w *world) log() string {
+	text, err := os.ReadFile(filepath.Join(w.root, "supervisor.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// stateText is the state file without the environments.
+func (w *world) stateText() string {
+	text, err := os.ReadFile(w.file("state.json"))
+	if err != nil {
+		return err.Error()
+	}
+	return regexp.MustCompile(`"(env|limits)":\[[^]]*\]`).ReplaceAllString(string(text), `"$1":[]`)
+}
+
+// file is a path in the root.
+func (w *world) file(name string) string { return filepath.Join(w.root, name) }
+
+// read is the content of a file in the root.
+func (w *world) read(name string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(w.file(name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
