@@ -155,13 +155,13 @@ func (f *feed) fail(err error) {
 	f.failing = true
 	if err != f.cause {
 		f.cause = err
-		f.refuse(0, err)
+		f.refuse(f.path, 0, err)
 	}
 }
 
 // refuse counts bytes that could not be written. Any goroutine may call it.
-func (f *feed) refuse(n int, err error) {
+func (f *feed) refuse(path string, n int, err error) {
 	f.lost.Add(uint64(n))
-	why := fmt.Errorf("write log %s: %w", f.path, err)
+	why := fmt.Errorf("write log %s: %w", path, err)
 	f.why.Store(&why)
 }

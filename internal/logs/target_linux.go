@@ -101,7 +101,7 @@ func (e *engine) aim(f *feed, t *target) {
 		e.byFD[tap.pipe] = f
 	}
 	if t.stream != nil {
-		t.stream.report(f.refuse)
+		t.stream.report(func(n int, err error) { f.refuse(t.path, n, err) })
 	}
 	switch {
 	case t.err != nil:
