@@ -32,10 +32,11 @@ func (o *outcome) event(ev wire.Event) {
 		return
 	}
 	o.done++
+	o.s.err.EndProgress() // stdout may be the same terminal
 	if ev.Err != nil {
 		o.failed = true
 		o.s.complain(ev)
-	} else {
+	} else if ev.App != "" { // the call as a whole is its command's to tell
 		o.s.say("%s", resultText(ev))
 	}
 	o.progress()

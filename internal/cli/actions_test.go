@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"forever/internal/client"
+	"forever/internal/render"
 	"forever/internal/wire"
 )
 
@@ -77,6 +79,25 @@ func TestResultsAndExitCodes(t *testing.T) {
 				t.Errorf("asked %q, want %q", asked, c.asks)
 			}
 		})
+	}
+}
+
+// stdout and stderr are one terminal: a result must not stand behind the
+// progress line.
+func TestProgressGivesWayToResults(t *testing.T) {
+	var b bytes.Buffer
+	s := &session{out: render.Fixed(&b, 80, false), err: render.Fixed(&b, 80, false)}
+	o := &outcome{s: s, doing: "stopping", total: 2}
+	o.progress()
+	o.event(done("stopped", "a", 0, 0))
+	o.event(done("stopped", "b", 1, 0))
+	if err := o.end(nil); err != nil {
+		t.Error(err)
+	}
+	want := "\rstopping 1 of 2…\x1b[K\r\x1b[Kforever: stopped \"a\" (id 0)\n" +
+		"\rstopping 2 of 2…\x1b[K\r\x1b[Kforever: stopped \"b\" (id 1)\n"
+	if b.String() != want {
+		t.Errorf("\n got %q\nwant %q", b.String(), want)
 	}
 }
 
@@ -305,6 +326,8 @@ func TestCompletion(t *testing.T) {
 		{"list|--sort|mem", "memory"},
 		{"start|--restart|", "on-failure always never"},
 		{"start|--name|", ""},
+		{"start|--restart|=", "on-failure always never"},
+		{"start|--restart|=|al", "always"},
 		{"help|res", "restart restartall"},
 		{"completion|", "bash zsh fish"},
 		{"--ro", "--root"},

@@ -95,8 +95,8 @@ func completeCommand() *command {
 
 func (c *call) complete() error {
 	words := c.args
-	if len(words) == 0 {
-		words = []string{""}
+	if len(words) == 0 || words[len(words)-1] == "=" {
+		words = append(words, "")
 	}
 	last := words[len(words)-1]
 	for _, found := range c.candidates(words[:len(words)-1], last) {
@@ -155,6 +155,9 @@ func typedSoFar(before []string) (cmd *command, words int) {
 
 // awaiting is the option whose value is being typed, or nil.
 func awaiting(options []*option, before []string) *option {
+	if n := len(before); n > 0 && before[n-1] == "=" {
+		before = before[:n-1] // bash takes --restart=al apart
+	}
 	if len(before) == 0 {
 		return nil
 	}
