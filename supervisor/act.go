@@ -32,6 +32,7 @@ func (s *Supervisor) Act(ctx context.Context, action string, r wire.TargetReques
 	w := s.begin(ctx, r.WaitMS, emit)
 	defer w.end()
 	accepted := s.ask(func() {
+		w.sub.take() // what came before the command is not of it
 		s.warn(emit)
 		refs, errs := target.Select(s.list(), r.Cwd, r.Targets)
 		for _, err := range errs {
@@ -174,7 +175,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 	a.request, a.desired = r.ID, wire.DesiredRunning
 	for _, in := range a.chosen(index) {
 		g := w.add(in, didRestarted)
-		g.single, g.oldPID = index >= 0, in.proc.PID
+		g.single, g.oldPID, g.began = index >= 0, in.proc.PID, in.state == Starting
 		in.fire(event{kind: AskRestart, stop: how(r)})
 	}
 }
@@ -183,7 +184,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 func (s *Supervisor) actDelete(a *app, r wire.TargetRequest, w *waiting) {
 	w.wishes = true
 	a.deleting, a.desired = true, wire.DesiredStopped
-	for _, in := range a.instances {
+	for _, in := range a.chosen(-1) {
 		w.add(in, didDeleted)
 		in.fire(event{kind: AskStop, stop: how(r)})
 	}
@@ -232,8 +233,8 @@ func (s *Supervisor) Kill(ctx context.Context, timeoutMS *int64, emit func(wire.
 func (s *Supervisor) Shutdown() {
 	s.post(func() {
 		s.ending, s.used = true, true
-		for _, a := range s.apps {
-			for _, in := range a.instances {
+		for _, a := range slices.Clone(s.apps) {
+			for _, in := range a.chosen(-1) {
 				in.fire(event{kind: AskStop})
 			}
 		}

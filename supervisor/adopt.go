@@ -34,7 +34,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	}
 	s.recoverUnknown(slots)
 	for _, a := range s.apps {
-		for _, in := range a.instances {
+		for _, in := range a.chosen(-1) {
 			s.reconcile(in, held[in.slot])
 		}
 	}

@@ -64,9 +64,10 @@ func (in *instance) label() string {
 	return fmt.Sprintf("%s:%d", in.app.spec.Name, in.index)
 }
 
+// resting: nothing of it runs or is to run.
 func (a *app) resting() bool {
 	for _, in := range a.instances {
-		if !in.state.resting() {
+		if !in.state.resting() || in.due {
 			return false
 		}
 	}

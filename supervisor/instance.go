@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"encoding/json"
-	"errors"
 	"syscall"
 	"time"
 
@@ -67,7 +66,9 @@ type event struct {
 
 // fire is the only way in which an instance changes its state.
 func (in *instance) fire(ev event) {
-	in.due = false
+	if ev.kind <= AskRestart {
+		in.due = false // what is asked for now counts
+	}
 	st := steps[in.state][ev.kind]
 	if st.next != Stay {
 		in.enter(st.next)
@@ -155,18 +156,8 @@ func (in *instance) launch() {
 	if in.renew {
 		in.app.s.renewed(in)
 	}
-	if err := in.app.s.spawn(in); err != nil {
-		in.unborn = false
-		in.fire(event{kind: SpawnFailed, msg: &wire.ShimMessage{Error: err.Error(), Errno: errno(err)}})
-	}
-}
-
-func errno(err error) int {
-	var e syscall.Errno
-	if errors.As(err, &e) {
-		return int(e)
-	}
-	return 0
+	// Without a shim it stays starting, and whoever supervises next starts it.
+	in.app.s.shimError(in.app.s.spawn(in))
 }
 
 // executed: execve has succeeded.

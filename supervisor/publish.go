@@ -73,7 +73,8 @@ func (in *instance) event(err *wire.Error) wire.Event {
 		Instance: in.index, PID: in.proc.PID, State: in.state.String(), Err: err,
 	}
 	if len(in.exits) > 0 && in.state != Online && in.state != Starting {
-		e.Exit = &in.exits[0]
+		x := in.exits[0] // a copy: why it ended may be found out later
+		e.Exit = &x
 	}
 	if in.state == Backoff {
 		e.NextMS = in.nextTry.Sub(e.At).Milliseconds()

@@ -16,7 +16,11 @@ import (
 func (s *Supervisor) Start(ctx context.Context, r wire.StartRequest, streams []*os.File, emit func(wire.Event)) {
 	defer closeFiles(streams)
 	for i := range r.Specs {
-		if err := check(&r.Specs[i], streams); err != nil {
+		err := check(&r.Specs[i], streams)
+		if err == nil {
+			err = unique(r.Specs[:i], r.Specs[i].Name)
+		}
+		if err != nil {
 			emit(wire.Event{Type: wire.EventDone, Err: err})
 			return
 		}
@@ -24,6 +28,7 @@ func (s *Supervisor) Start(ctx context.Context, r wire.StartRequest, streams []*
 	w := s.begin(ctx, r.WaitMS, emit)
 	defer w.end()
 	accepted := s.ask(func() {
+		w.sub.take() // what came before the command is not of it
 		s.warn(emit)
 		var fresh []*app
 		for _, spec := range r.Specs {
@@ -76,6 +81,14 @@ func check(spec *wire.Spec, streams []*os.File) *wire.Error {
 	}
 	spec.Instances = max(spec.Instances, 1)
 	return nil
+}
+
+// unique refuses a name that is in one request twice.
+func unique(before []wire.Spec, name string) *wire.Error {
+	if !slices.ContainsFunc(before, func(s wire.Spec) bool { return s.Name == name }) {
+		return nil
+	}
+	return &wire.Error{Code: wire.CodeUsage, Message: fmt.Sprintf("two apps are called %q", name), Hint: "give one of them another name"}
 }
 
 // accept takes one app of a start request into the list; isNew: it is to be
@@ -156,11 +169,22 @@ func (s *Supervisor) launchAll(apps []*app, streams []*os.File, w *waiting) {
 			return
 		}
 		for _, a := range apps {
-			for _, in := range a.instances {
-				in.fire(event{kind: in.startKind()})
-			}
+			s.launchApp(a)
 		}
 	})
+}
+
+// launchApp starts an app that is on disk, but for what another command has
+// stopped, started or deleted meanwhile.
+func (s *Supervisor) launchApp(a *app) {
+	if !slices.Contains(s.apps, a) {
+		return
+	}
+	for _, in := range a.chosen(-1) {
+		if in.due || in.index >= a.spec.Instances {
+			in.fire(event{kind: in.startKind()})
+		}
+	}
 }
 
 // startKind: what runs (start --force) is replaced.
@@ -177,10 +201,14 @@ func (in *instance) startKind() EventKind {
 func (s *Supervisor) giveUp(apps []*app, w *waiting, err *wire.Error) {
 	for _, a := range apps {
 		w.fail(a, err)
-		if w.created[a] {
+		for _, in := range a.instances {
+			in.due = false
+		}
+		switch {
+		case w.created[a]:
 			s.remove(a)
-		} else {
-			a.desired = wire.DesiredStopped
+		case a.resting():
+			a.desired = wire.DesiredStopped // else what --force was to replace goes on
 		}
 	}
 }

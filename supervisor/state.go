@@ -203,7 +203,7 @@ func (a *app) snapshot() wire.App {
 func (in *instance) snapshot() wire.Instance {
 	now := in.app.s.clock.Now()
 	w := wire.Instance{
-		Index: in.index, PID: in.proc.PID, Status: in.state.String(), Restarts: in.restarts,
+		Index: in.index, PID: in.proc.PID, Start: in.proc.Start, Status: in.state.String(), Restarts: in.restarts,
 		Ports: []int{}, Exits: append([]wire.Exit{}, in.exits...), Note: in.notes(),
 	}
 	if in.proc.PID != 0 {

@@ -95,6 +95,7 @@ func (in *instance) bornToStop(ev event) {
 // a shorter timeout counts: "kill it now" of a second Ctrl-C.
 func (in *instance) stopForGood(ev event) {
 	in.after = afterStop
+	in.tellAgain()
 	if ev.stop == nil || ev.stop.TimeoutMS < 0 || in.killed {
 		return
 	}
@@ -109,7 +110,18 @@ func (in *instance) stopForGood(ev event) {
 }
 
 // startAfterwards: it is stopping; it is to run again then.
-func (in *instance) startAfterwards(event) { in.after = afterStart }
+func (in *instance) startAfterwards(event) {
+	in.after = afterStart
+	in.tellAgain()
+}
+
+// tellAgain: what does not die of SIGKILL has been told to who waited then; who
+// asks now waits as long and is told again.
+func (in *instance) tellAgain() {
+	if in.killed && in.proc.PID != 0 && in.timer == nil {
+		in.arm(stuckTime, event{kind: KillDue})
+	}
+}
 
 // kill: the kill timeout is over, or even SIGKILL has not helped.
 func (in *instance) kill(event) {

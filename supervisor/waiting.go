@@ -86,10 +86,13 @@ func (w *waiting) end() {
 	w.s.ask(func() { w.s.active-- })
 }
 
-// app adds all instances of an app as goals. The loop calls it.
+// app adds the instances of an app as goals, but for those that it is to lose.
+// The loop calls it.
 func (w *waiting) app(a *app, did string) {
 	for _, in := range a.instances {
-		w.add(in, did)
+		if in.index < a.spec.Instances {
+			w.add(in, did)
+		}
 	}
 }
 
@@ -118,6 +121,7 @@ func markLog(path string) logMark {
 
 // fail records that an app's part of the command cannot begin.
 func (w *waiting) fail(a *app, err *wire.Error) {
+	defer w.sub.poke()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.goals = slices.DeleteFunc(w.goals, func(g *goal) bool { return g.app == a })
@@ -129,8 +133,8 @@ func (w *waiting) fail(a *app, err *wire.Error) {
 // wait follows the events until every goal is reached or missed, and emits a
 // result for each app.
 func (w *waiting) wait() {
-	deadline, cancel := w.deadline()
-	defer cancel()
+	deadline, stop := w.deadline()
+	defer stop()
 	for !w.finished() {
 		select {
 		case <-w.sub.wake:
@@ -139,7 +143,7 @@ func (w *waiting) wait() {
 			}
 		case g := <-w.settled:
 			w.finish(g, nil)
-		case <-deadline.Done():
+		case <-deadline:
 			w.late()
 		case <-w.ctx.Done():
 			return
@@ -159,11 +163,14 @@ func (w *waiting) wait() {
 	}
 }
 
-func (w *waiting) deadline() (context.Context, context.CancelFunc) {
-	if w.waitMS > 0 {
-		return context.WithTimeout(w.ctx, milliseconds(w.waitMS))
+// deadline is closed when --wait=TIMEOUT is over.
+func (w *waiting) deadline() (over <-chan struct{}, stop func()) {
+	if w.waitMS <= 0 {
+		return nil, func() {}
 	}
-	return context.WithCancel(w.ctx)
+	c := make(chan struct{})
+	t := w.s.clock.AfterFunc(milliseconds(w.waitMS), func() { close(c) })
+	return c, func() { t.Stop() }
 }
 
 func (w *waiting) finished() bool {
@@ -214,10 +221,12 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 		if e.Err != nil {
 			w.finish(g, e.Err) // what it should replace does not end
 		}
-	case wire.Failed, wire.Backoff, wire.Exited, wire.Stopped, Deleted:
+	case wire.Failed, wire.Backoff, wire.Exited:
 		if g.began {
 			w.seeEnd(g, e)
 		}
+	case wire.Stopped, Deleted:
+		w.seeEnd(g, e)
 	}
 }
 
@@ -296,23 +305,25 @@ func (w *waiting) drain(g *goal) {
 // watch waits until the program has come to rest, or, with --wait, until it
 // has been up for its min-uptime, which is readiness where no other was asked for.
 func (w *waiting) watch(g *goal, pid int) {
-	w.slots <- struct{}{}
-	defer func() { <-w.slots }()
 	if w.waitMS != 0 {
 		w.watchUptime(g)
-	} else {
-		ctx, cancel := context.WithTimeout(w.ctx, firstMoments)
-		defer cancel()
-		err := w.s.Settle(ctx, pid, w.s.startOf(g.id, g.index, pid))
-		if errors.Is(err, os.ErrProcessDone) {
-			return // the event of its end follows
-		}
+	} else if errors.Is(w.settle(g, pid), os.ErrProcessDone) {
+		return // the event of its end follows
 	}
 	select {
 	case w.settled <- g:
 	case <-w.ctx.Done():
 	case <-w.s.done:
 	}
+}
+
+// settle waits until the program has come to rest, for its first moments at most.
+func (w *waiting) settle(g *goal, pid int) error {
+	w.slots <- struct{}{}
+	defer func() { <-w.slots }()
+	ctx, cancel := context.WithTimeout(w.ctx, firstMoments)
+	defer cancel()
+	return w.s.Settle(ctx, pid, w.s.startOf(g.id, g.index, pid))
 }
 
 func (w *waiting) watchUptime(g *goal) {

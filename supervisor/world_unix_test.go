@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,7 @@ type world struct {
 	lost    uint64
 	saved   *pidfile.State
 	saveErr error
+	hold    chan struct{} // writes wait until it is closed; nil: none
 	settle  func(ctx context.Context, pid int) error
 	log     strings.Builder
 	drained []string
@@ -107,10 +109,12 @@ func fresh(t *testing.T) *world {
 	return w
 }
 
-// running returns one whose loop runs until the test ends.
+// runningWorld returns one whose loop runs until the test ends.
 func runningWorld(t *testing.T) *world {
 	t.Helper()
-	w := fresh(t)
+	w := newWorld(t)
+	w.s.active = 1 // the test itself: with nothing to do the loop would end
+	w.s.Adopt(&pidfile.State{}, nil, nil)
 	w.run()
 	return w
 }
@@ -137,17 +141,35 @@ func (w *world) turn() {
 // written returns when everything so far is on disk; the loop runs.
 func (w *world) written() {
 	w.t.Helper()
+	w.calm()
 	done := make(chan error, 1)
 	w.do(func() { w.s.writer.write(func(err error) { done <- err }) })
 	w.receive(done, "a write of the state")
-	w.do(func() {})
+	w.calm()
 }
 
-// do has f executed by the loop.
+// do has f executed by the loop when everything before is done, and returns
+// when what came of f is done too.
 func (w *world) do(f func()) {
 	w.t.Helper()
+	w.calm()
 	if !w.s.ask(f) {
 		w.t.Fatal("the loop has ended")
+	}
+	w.calm()
+}
+
+// calm returns when the loop has nothing to do.
+func (w *world) calm() {
+	w.t.Helper()
+	for empty := false; !empty; {
+		if !w.s.ask(func() {
+			w.s.inbox.mu.Lock()
+			defer w.s.inbox.mu.Unlock()
+			empty = len(w.s.inbox.queue) == 0
+		}) {
+			w.t.Fatal("the loop has ended")
+		}
 	}
 }
 
@@ -165,8 +187,9 @@ func (w *world) receive(c <-chan error, what string) error {
 // advance moves the clock; what is due has been done when it returns.
 func (w *world) advance(d time.Duration) {
 	w.t.Helper()
+	w.calm()
 	w.clock.Advance(d)
-	w.do(func() {})
+	w.calm()
 }
 
 // Write takes the supervisor's log.
@@ -183,6 +206,12 @@ func (w *world) logged() string {
 }
 
 func (w *world) save(st *pidfile.State) error {
+	w.mu.Lock()
+	hold := w.hold
+	w.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.saveErr != nil {
@@ -644,7 +673,7 @@ func (w *world) signals() (sigs []syscall.Signal) {
 
 func (w *world) wantSignals(want ...syscall.Signal) {
 	w.t.Helper()
-	w.do(func() {})
+	w.calm()
 	if got := w.signals(); !slices.Equal(got, want) {
 		w.t.Fatalf("signals: got %v, want %v", got, want)
 	}
@@ -652,7 +681,7 @@ func (w *world) wantSignals(want ...syscall.Signal) {
 
 // spawns counts the processes that were asked for since the last look.
 func (w *world) spawns() (n int) {
-	w.do(func() {})
+	w.calm()
 	for _, c := range w.did() {
 		if c.op == wire.OpSpawn {
 			n++
@@ -672,3 +701,26 @@ func (w *world) up(sp wire.Spec) string {
 func number(n int64) *int64 { return &n }
 
 func (c call) String() string { return fmt.Sprintf("%s %s", c.op, c.slot) }
+
+// commands is how many are under way; the loop calls it.
+func (w *world) commands() int { return w.s.active - 1 }
+
+// until returns when cond, which the loop evaluates, holds: after a change of
+// some instance, or after a command or a call to the shim has come.
+func (w *world) until(what string, cond func() bool) {
+	w.t.Helper()
+	deadline := time.After(bound)
+	for {
+		holds := false
+		w.do(func() { holds = cond() })
+		if holds {
+			return
+		}
+		select {
+		case <-deadline:
+			w.t.Fatalf("%s did not come", what)
+		default:
+			runtime.Gosched() // who is to bring it about has its turn
+		}
+	}
+}
