@@ -25,7 +25,9 @@ var Version = "0.1.0"
 // in the foreground the program's own. Results go to stdout, everything else
 // to stderr.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
-	return newSession(stdin, stdout, stderr).main(args)
+	s := newSession(stdin, stdout, stderr)
+	s.sample = measure()
+	return s.main(args)
 }
 
 func (s *session) main(args []string) int {

@@ -73,7 +73,9 @@ func (c *call) apps(q client.Query) ([]wire.App, error) {
 		c.explainStep("%s: no supervisor is running, the state file answered", c.root)
 	}
 	if c.sample != nil {
-		c.sample(apps)
+		if err := c.sample(apps); err != nil {
+			c.explainStep("%v", err) // the list is of use without it
+		}
 	}
 	return apps, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"forever/internal/client"
 	"forever/internal/render"
+	"forever/internal/stats"
 	"forever/internal/wire"
 )
 
@@ -41,7 +42,7 @@ type session struct {
 	// connect makes the service of a root.
 	connect func(root string) service
 	// sample fills in cpu, memory and ports of live instances; nil leaves zeros.
-	sample func([]wire.App)
+	sample func([]wire.App) error
 }
 
 func newSession(stdin *os.File, stdout, stderr io.Writer) *session {
@@ -51,6 +52,14 @@ func newSession(stdin *os.File, stdout, stderr io.Writer) *session {
 	}
 	s.screens(render.ColorAuto)
 	return s
+}
+
+// measure makes a sample function for one command, however often it looks.
+func measure() func([]wire.App) error {
+	var s stats.Sampler
+	return func(apps []wire.App) error {
+		return s.Fill(apps, stats.Options{CPU: true, Memory: true, Ports: true})
+	}
 }
 
 func (s *session) screens(choice render.ColorChoice) {
