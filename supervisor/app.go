@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"forever/internal/clock"
 	"forever/internal/wire"
 )
 
@@ -20,10 +21,10 @@ type app struct {
 	raw       json.RawMessage // spec as the state file has it
 	desired   string
 	created   time.Time
-	request   string // of the last call that changed what it should do
-	deleting  bool   // forgotten as soon as it rests
-	lingering bool   // of forever run, at rest: its client is about to fetch how it ended
-	recovered bool   // rebuilt from a living process, since no state file knew it
+	request   string      // of the last call that changed what it should do
+	deleting  bool        // forgotten as soon as it rests
+	farewell  clock.Timer // of forever run, at rest: until then its client may fetch how it ended
+	recovered bool        // rebuilt from a living process, since no state file knew it
 	instances []*instance
 }
 

@@ -3,6 +3,8 @@ package supervisor
 import (
 	"slices"
 	"time"
+
+	"forever/internal/clock"
 )
 
 // lingerTime is how long an app of `forever run` stays after its end, so that
@@ -105,17 +107,21 @@ func (in *instance) dismiss() {
 
 // linger forgets an app of `forever run` whose client does not come for it.
 func (a *app) linger() {
-	a.lingering = true
-	a.s.clock.AfterFunc(lingerTime, func() {
+	if a.farewell != nil {
+		a.farewell.Stop() // it was at rest before
+	}
+	var t clock.Timer
+	t = a.s.clock.AfterFunc(lingerTime, func() {
 		a.s.post(func() {
-			if a.lingering && a.resting() && slices.Contains(a.s.apps, a) {
+			if a.farewell == t && a.resting() {
 				a.s.remove(a)
 			}
 		})
 	})
+	a.farewell = t
 }
 
 // lingers: the pair stays for a client that is about to ask.
 func (a *app) lingers() bool {
-	return a.spec.Foreground && a.lingering
+	return a.spec.Foreground && a.farewell != nil
 }

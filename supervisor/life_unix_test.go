@@ -85,7 +85,7 @@ func TestMaxRestarts(t *testing.T) {
 	for range 2 {
 		w.exits(slot, code(1), true)
 		w.is("web", wire.Backoff)
-		w.advance(time.Minute)
+		w.nextTry()
 		w.is("web", wire.Online)
 	}
 	w.exits(slot, code(1), true)
@@ -137,7 +137,7 @@ func TestUsersStartSkipsTheBackoff(t *testing.T) {
 			slot := w.up(spec("web"))
 			for range 4 {
 				w.exits(slot, code(1), true)
-				w.advance(time.Minute)
+				w.nextTry()
 			}
 			w.exits(slot, code(1), true)
 			w.is("web", wire.Backoff)

@@ -192,6 +192,18 @@ func (w *world) advance(d time.Duration) {
 	w.calm()
 }
 
+// nextTry moves the clock to the end of a backoff, and not beyond: the next
+// process begins then.
+func (w *world) nextTry() {
+	w.t.Helper()
+	w.calm()
+	d, ok := w.clock.Next()
+	if !ok {
+		w.t.Fatal("there is no try to come")
+	}
+	w.advance(d)
+}
+
 // Write takes the supervisor's log.
 func (w *world) Write(p []byte) (int, error) {
 	w.mu.Lock()
