@@ -17,6 +17,7 @@ import (
 // detach puts the shim into a session of its own, away from the terminal, and
 // out of every folder that somebody may want to unmount.
 func detach(cmd *exec.Cmd) {
+	keepToOurselves()
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 }

@@ -156,10 +156,16 @@ func (s *shim) serve(l *Link) {
 		}
 		s.mu.Lock()
 		s.trim.Worked()
-		reply, lent := s.do(m, fds)
-		if reply != nil {
-			reply.Seq = m.Seq
-			s.tell(reply, lent...)
+		if s.sup.link == l {
+			reply, lent := s.do(m, fds)
+			if reply != nil {
+				reply.Seq = m.Seq
+				s.tell(reply, lent...)
+			}
+		} else {
+			// The last words of a supervisor that has been reaped: the next one
+			// has its inventory already, and must not be surprised.
+			closeAll(fds)
 		}
 		s.mu.Unlock()
 	}
