@@ -160,7 +160,11 @@ func (w *waiting) wait() {
 	}
 	if !w.report() {
 		<-w.ctx.Done()
+		return
 	}
+	// Said here, not by the server afterwards: with this command over, the
+	// supervisor may be idle and end at once.
+	w.emit(wire.Event{Type: wire.EventDone, At: w.s.clock.Now(), ID: -1, Instance: -1})
 }
 
 // deadline is closed when --wait=TIMEOUT is over.
