@@ -63,6 +63,8 @@ func (in *Instance) UnmarshalJSON(text []byte) (err error) {
 			return &in.Restarts
 		case "short":
 			return &in.Short
+		case "then":
+			return &in.Then
 		case "started_at":
 			return &in.StartedAt
 		case "next_try":

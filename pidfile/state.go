@@ -60,9 +60,12 @@ type Instance struct {
 	Status  string  `json:"status"`
 	// Runs counts the starts, Restarts those of them that the restart policy
 	// made, Short the latest of these in a row that did not reach min-uptime.
-	Runs      int       `json:"runs"`
-	Restarts  int       `json:"restarts"`
-	Short     int       `json:"short"`
+	Runs     int `json:"runs"`
+	Restarts int `json:"restarts"`
+	Short    int `json:"short"`
+	// Then is what a command wants when the process has ended: Running or
+	// Stopped; empty: the restart policy decides.
+	Then      string    `json:"then,omitempty"`
 	StartedAt time.Time `json:"started_at,omitzero"`
 	NextTry   time.Time `json:"next_try,omitzero"` // in backoff: when
 	// Exits tells how earlier runs ended, in the supervisor's own form.

@@ -61,6 +61,7 @@ func (s *Supervisor) restore(p *pidfile.App) {
 	for _, pi := range p.Instances {
 		in := a.addInstance(pi.Index)
 		in.state = parseState(pi.Status)
+		in.after = after(max(slices.Index(thens[:], pi.Then), 0))
 		in.proc, in.started, in.nextTry = pi.Process, pi.StartedAt, pi.NextTry
 		in.runs, in.restarts, in.streak = pi.Runs, pi.Restarts, pi.Short
 		if len(pi.Exits) > 0 && json.Unmarshal(pi.Exits, &in.exits) != nil {
@@ -96,9 +97,12 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 		in.arm(max(in.nextTry.Sub(s.clock.Now()), 0), event{kind: Due})
 	case in.app.desired == wire.DesiredStopped:
 		s.finishStop(in, recorded, held)
-	case was == Starting && recorded.PID == 0 && ended(held) == nil:
+	case was == Starting && recorded.PID == 0:
 		in.state = Stopped
 		in.fire(event{kind: AskStart}) // the state was written, the program not yet started
+	case was == Stopping && recorded.PID == 0 && len(in.exits) > 0:
+		in.state = Stopping // the end was written, its last processes perhaps not yet gone
+		in.clearAfter(pidfile.Process{PID: in.exits[0].PID, Boot: s.boot})
 	default:
 		s.finishEnd(in, recorded, held)
 	}
@@ -128,12 +132,10 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 		in.runs, in.restarts, in.streak = c.Runs, max(c.Restarts, in.restarts), c.Streak
 	}
 	// All but the last exit are history: another process followed them.
-	exits := held.Exits
-	if held.PID == 0 && len(exits) > 0 {
-		exits = exits[:len(exits)-1]
-	}
-	for _, e := range exits {
-		in.rememberOnce(s, e)
+	for i, e := range held.Exits {
+		if held.PID != 0 || i < len(held.Exits)-1 || in.remembers(&e) {
+			in.rememberOnce(s, e)
+		}
 	}
 	if held.PID != 0 {
 		in.proc = pidfile.Process{PID: held.PID, Start: held.Start, Boot: s.boot}
@@ -162,10 +164,12 @@ func (s *Supervisor) goOn(in *instance, was State) {
 	in.state = Online
 	s.writePid(in)
 	switch {
-	case in.app.desired == wire.DesiredStopped:
+	case in.app.desired == wire.DesiredStopped || was == Stopping && in.after == afterStop:
 		in.fire(event{kind: AskStop})
-	case was == Stopping:
+	case was == Stopping && in.after == afterStart:
 		in.fire(event{kind: AskRestart})
+	default:
+		in.after = afterPolicy
 	}
 }
 

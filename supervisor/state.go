@@ -133,8 +133,11 @@ func (in *instance) stateInstance() pidfile.Instance {
 	if in.proc.PID != 0 {
 		p.StartedAt = in.started
 	}
-	if in.due {
-		p.Status = in.dueState().String()
+	switch {
+	case in.due:
+		p.Status, p.Then = in.dueState().String(), wire.DesiredRunning
+	case in.state == Stopping:
+		p.Then = thens[in.after]
 	}
 	if len(in.exits) > 0 {
 		// Exits hold strings, numbers and times of this century.
@@ -142,6 +145,9 @@ func (in *instance) stateInstance() pidfile.Instance {
 	}
 	return p
 }
+
+// thens are the values of after in the state file.
+var thens = [...]string{afterPolicy: "", afterStop: wire.DesiredStopped, afterStart: wire.DesiredRunning}
 
 // dueState is the state from which a supervisor that knows only the file goes on
 // with a start: where a process is to be replaced, as in a restart.

@@ -60,7 +60,7 @@ func (s *shim) ended(pid int, status syscall.WaitStatus) {
 
 // exited records the end of the slot's process and tells of it.
 func (s *shim) exited(sl *slot, e wire.ShimExit) {
-	e.PID, e.Start, e.At = sl.pid, sl.start, now()
+	e.PID, e.Start, e.Began, e.At = sl.pid, sl.start, sl.at, now()
 	delete(s.byPID, sl.pid)
 	sl.pid, sl.start, sl.adopted = 0, 0, nil
 	sl.exits = append(sl.exits, e)

@@ -68,9 +68,10 @@ type ShimMessage struct {
 
 // ShimExit is the end of a slot's process.
 type ShimExit struct {
-	PID    int    `json:"pid"`
-	Start  uint64 `json:"start"`
-	Status uint32 `json:"status"` // as wait(2) gives it; only if Known
+	PID    int       `json:"pid"`
+	Start  uint64    `json:"start"`
+	Began  time.Time `json:"began,omitzero"` // when it was executed; zero: unknown
+	Status uint32    `json:"status"`         // as wait(2) gives it; only if Known
 	// Known is false where the kernel did not tell, since the shim was not its parent.
 	Known bool      `json:"known"`
 	At    time.Time `json:"at"`
