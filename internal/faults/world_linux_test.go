@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -271,4 +272,13 @@ func (w *world) read(name string) string {
 		w.t.Fatal(err)
 	}
 	return string(text)
+}
+
+// apps reads what list --json has said.
+func (a answer) apps(w *world) (apps []wire.App) {
+	w.t.Helper()
+	if err := json.Unmarshal([]byte(a.out), &apps); err != nil {
+		w.t.Fatalf("%v\n%v", err, a)
+	}
+	return apps
 }
