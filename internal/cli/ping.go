@@ -77,31 +77,3 @@ func (c *call) update() error {
 	c.say("updated: supervisor %d is version %s", p.SupervisorPID, p.Version)
 	return nil
 }
-
-func killCommand() *command {
-	in := &override{}
-	return &command{
-		name:     "kill",
-		synopsis: []string{"kill [options]"},
-		brief:    "stop everything and end the background processes",
-		about: `All apps are stopped as by stopall and stay in the list; then the supervisor and the
-shim end. Not to be mistaken for kill(1): forever signal sends signals.`,
-		options:  in.options("kill-timeout"),
-		examples: []example{{"forever kill", "nothing of forever runs after it"}},
-		exits: []exit{
-			{"0", "nothing runs any more, or nothing ran"},
-			{"1", "a program could not be stopped"},
-			{"2", "the command line was wrong"},
-		},
-		run: func(c *call) error { return c.kill(in) },
-	}
-}
-
-func (c *call) kill(in *override) error {
-	o := &outcome{s: c.session, doing: "stopping"}
-	if err := o.end(c.service.Kill(c.ctx, in.request(nil).TimeoutMS, o.event)); err != nil {
-		return err
-	}
-	c.say("nothing of forever runs any more")
-	return nil
-}
