@@ -37,6 +37,9 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 		for _, in := range a.chosen(-1) {
 			s.reconcile(in, held[in.slot])
 		}
+		if a.spec.Foreground && a.resting() && a.farewell == nil {
+			a.linger() // nobody else would ever forget it
+		}
 	}
 	s.changed()
 	s.turn()
@@ -182,6 +185,7 @@ func (s *Supervisor) rebooted(p pidfile.Process) bool {
 func (s *Supervisor) finishStop(in *instance, recorded pidfile.Process, held *wire.ShimMessage) {
 	in.state, in.after = Stopping, afterStop
 	if e := ended(held); e != nil && !in.remembers(e) {
+		in.proc = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot} // whose end it is
 		in.fire(event{kind: Ended, exit: e})
 		return
 	}
