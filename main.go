@@ -22,7 +22,7 @@ func role(args []string) int {
 		case launch.StepName:
 			return launch.Step()
 		case boot.ShimRole:
-			return background(boot.Shim(args[2:]))
+			return background(boot.Shim(args[2:], cli.Version))
 		case boot.AdoptRole:
 			return background(boot.Adopt(args[2:]))
 		case boot.SupervisorRole:

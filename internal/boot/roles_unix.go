@@ -3,26 +3,17 @@
 package boot
 
 import (
-	"errors"
 	"os"
 
 	"forever/internal/shim"
 )
 
-// The first arguments that make the binary a background process.
-const (
-	ShimRole       = shim.Role
-	AdoptRole      = shim.AdoptRole
-	SupervisorRole = shim.SupervisorRole
-)
-
-var errArguments = errors.New("a background process is started by forever itself; see forever help start")
-
 // readyFD is where a client that starts a shim waits to hear of it.
 const readyFD = 3
 
-// Shim is the life of the shim of a root.
-func Shim(args []string) error {
+// Shim is the life of the shim of a root. It has no use for the version: that
+// of the supervisor, which is another process, counts.
+func Shim(args []string, _ string) error {
 	if len(args) != 1 {
 		return errArguments
 	}

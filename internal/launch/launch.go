@@ -6,9 +6,3 @@ package launch
 
 // StepName is the first argument with which the binary is the exec step.
 const StepName = "__exec"
-
-// report is how the exec step tells its parent that it failed.
-type report struct {
-	What  string `json:"what,omitempty"` // empty: the program could not be executed
-	Errno int    `json:"errno"`
-}

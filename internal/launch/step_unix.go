@@ -20,6 +20,12 @@ const (
 	stepReport = 4
 )
 
+// report is how the exec step tells its parent that it failed.
+type report struct {
+	What  string `json:"what,omitempty"` // empty: the program could not be executed
+	Errno int    `json:"errno"`
+}
+
 // Step is the exec step. It returns only when the program could not be
 // executed, after telling its parent why.
 func Step() (code int) {
