@@ -256,7 +256,7 @@ func foreverVars(env []string) map[string]string {
 // number, its command line, folder and environment. The policy is the default.
 func (s *Supervisor) recover(pid int, vars map[string]string) *instance {
 	index, err := strconv.Atoi(vars["FOREVER_INSTANCE"])
-	if err != nil || vars["FOREVER_UID"] == "" || vars["FOREVER_APP"] == "" {
+	if err != nil || index < 0 || index > mostRecovered || vars["FOREVER_UID"] == "" || vars["FOREVER_APP"] == "" {
 		return nil
 	}
 	a := s.byUID(vars["FOREVER_UID"])
@@ -267,7 +267,7 @@ func (s *Supervisor) recover(pid int, vars map[string]string) *instance {
 			return nil
 		}
 		id, err := strconv.Atoi(vars["FOREVER_ID"])
-		if err != nil || s.byID(id) != nil {
+		if err != nil || id < 0 || s.byID(id) != nil {
 			id = s.nextID
 		}
 		a = &app{s: s, id: id, uid: spec.UID, desired: wire.DesiredRunning, created: s.clock.Now(), recovered: true}
@@ -275,8 +275,17 @@ func (s *Supervisor) recover(pid int, vars map[string]string) *instance {
 		s.nextID = max(s.nextID, id+1)
 		s.apps = append(s.apps, a)
 	}
-	in := a.addInstance(index)
-	in.state, in.note = Online, "rebuilt from its process, since the state file did not know it"
+	for i := range index + 1 {
+		if a.chosen(i) == nil {
+			a.addInstance(i) // those before it have ended, or are found next
+		}
+	}
 	a.spec.Instances = max(a.spec.Instances, len(a.instances))
+	a.setSpec(a.spec)
+	in := a.chosen(index)[0]
+	in.state, in.note = Online, "rebuilt from its process, since the state file did not know it"
 	return in
 }
+
+// mostRecovered bounds what an environment can make us believe of an app's instances.
+const mostRecovered = 10_000
