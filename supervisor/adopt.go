@@ -64,7 +64,9 @@ func (s *Supervisor) restore(p *pidfile.App) {
 	for _, pi := range p.Instances {
 		in := a.addInstance(pi.Index)
 		in.state = parseState(pi.Status)
-		in.after = after(max(slices.Index(thens[:], pi.Then), 0))
+		if in.state == Stopping {
+			in.after = after(max(slices.Index(thens[:], pi.Then), 0))
+		}
 		in.proc, in.started, in.nextTry = pi.Process, pi.StartedAt, pi.NextTry
 		in.runs, in.restarts, in.streak = pi.Runs, pi.Restarts, pi.Short
 		if len(pi.Exits) > 0 && json.Unmarshal(pi.Exits, &in.exits) != nil {
