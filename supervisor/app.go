@@ -3,6 +3,7 @@ package supervisor
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -120,7 +121,7 @@ func (a *app) pidPath(index int) string {
 
 // perInstance gives each of several instances a file of its own.
 func (a *app) perInstance(path string, index int) string {
-	if len(a.instances) <= 1 || path == "/dev/null" {
+	if len(a.instances) <= 1 || path == os.DevNull {
 		return path
 	}
 	return withSuffix(path, index)

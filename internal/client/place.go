@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,7 +20,7 @@ func place(app *wire.App, spec *wire.Spec, root string, instances int) {
 	}
 	file := func(own, stream string) string {
 		path := cmp.Or(spec.Output.File, own, filepath.Join(root, "logs", name+"-"+stream+".log"))
-		if instances <= 1 || path == "/dev/null" {
+		if instances <= 1 || path == os.DevNull {
 			return path
 		}
 		ext := filepath.Ext(path)

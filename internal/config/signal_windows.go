@@ -10,7 +10,7 @@ func signalName(text string) (name string, ok bool) {
 		name = "SIG" + name
 	}
 	switch name {
-	case "SIGTERM", "SIGINT", "SIGKILL", "SIGBREAK":
+	case "SIGTERM", "SIGINT", "SIGKILL":
 		return name, true
 	}
 	return "", false

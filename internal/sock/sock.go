@@ -75,6 +75,10 @@ func Dial(ctx context.Context, root string) (*net.UnixConn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", addr)
 	if err != nil {
+		// Windows does not say that there is no such file.
+		if _, gone := os.Lstat(Path(root)); errors.Is(gone, fs.ErrNotExist) {
+			err = gone
+		}
 		return nil, fmt.Errorf("connect to %s: %w", Path(root), cause(err))
 	}
 	return conn.(*net.UnixConn), nil
