@@ -77,7 +77,7 @@ func instance(stored *pidfile.Instance) wire.Instance {
 		in.LastExit = &in.Exits[0]
 	}
 	if stored.Process.Alive() {
-		in.PID, in.StartedAt = stored.Process.PID, stored.StartedAt
+		in.PID, in.Start, in.StartedAt = stored.Process.PID, stored.Process.Start, stored.StartedAt
 		in.UptimeMS = max(time.Since(stored.StartedAt).Milliseconds(), 0)
 		return in
 	}

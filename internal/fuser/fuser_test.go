@@ -324,7 +324,8 @@ func TestRecycledPID(t *testing.T) {
 	}
 	e := answers[0].users[0].Entry
 	e.Start--
-	if err := kill(e, syscall.SIGKILL); !errors.Is(err, os.ErrProcessDone) {
+	o.Signal = syscall.SIGKILL
+	if err := o.kill(e); !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"forever/internal/proc"
 	"forever/internal/sockets"
+	"forever/internal/who"
 )
 
 // The name spaces of names.
@@ -39,6 +40,10 @@ type Options struct {
 
 	ListSignals bool // -l: print the signals, and nothing else
 	Version     bool // -V: print the version, and nothing else
+
+	// OfApp is told of each process that -k has signalled and that belongs to an
+	// app of forever. nil: nobody is told. No part of the command line.
+	OfApp func(pid int, app who.App)
 }
 
 // Name is one file or port that is asked for.

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"forever/internal/proc"
+	"forever/internal/who"
 )
 
 // Exit codes.
@@ -117,7 +118,7 @@ func killAll(ctx context.Context, o *Options, answers []answer, stdin *bufio.Rea
 			if o.Interactive && !agreed(u.PID, stdin, stderr) {
 				continue
 			}
-			if err := kill(u.Entry, o.Signal); err == nil {
+			if err := o.kill(u.Entry); err == nil {
 				code = used
 			} else if !errors.Is(err, os.ErrProcessDone) {
 				fmt.Fprintf(stderr, "Could not kill process %d: %v\n", u.PID, reason(err))
@@ -129,13 +130,20 @@ func killAll(ctx context.Context, o *Options, answers []answer, stdin *bufio.Rea
 
 // kill signals the very process that was seen, never another one that has its
 // number by now.
-func kill(e proc.Entry, sig syscall.Signal) error {
+func (o *Options) kill(e proc.Entry) error {
 	h, err := proc.Open(e.PID, e.Start)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	return h.Signal(sig)
+	app := who.AppOf(e.PID) // a dead process has no environment
+	if err := h.Signal(o.Signal); err != nil {
+		return err
+	}
+	if app != nil && o.OfApp != nil {
+		o.OfApp(e.PID, *app)
+	}
+	return nil
 }
 
 // reason is the system's own word where there is one.

@@ -97,10 +97,10 @@ func (v *victim) note() {
 	}
 }
 
-// noteApp is note for an app. One that nobody knows is killed in the next round.
+// noteApp is note for an app. What is left of it in the next round is killed.
 func (f *freeing) noteApp(d *doomed) {
+	f.oneByOne(d.App)
 	if errors.Is(d.err, ErrNoApp) {
-		f.noApps = append(f.noApps, d.App)
 		return
 	}
 	for _, r := range d.results {

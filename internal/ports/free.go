@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -26,18 +27,21 @@ type Options struct {
 	DryRun bool
 	// Tree: the descendants of the holders are ended too.
 	Tree bool
+	// HasApp tells whether a supervisor looks after an app. If not (the marks in
+	// the process's environment are left from another time), the process is
+	// killed like any other. nil: one does.
+	HasApp func(ctx context.Context, app who.App) bool
 	// StopApp stops an app of forever, all its instances, and returns when it is
-	// stopped. ErrNoApp means that there is none (the marks in the process's
-	// environment are left from another time), and the process is killed instead.
-	// nil: processes of apps are killed like any other.
+	// stopped; ErrNoApp means that it is gone by now. The app in which we run
+	// ourselves is never stopped. nil: processes of apps are killed like any other.
 	StopApp func(ctx context.Context, app who.App) error
 	// Keeper tells whether a process is one of forever's background processes,
 	// which hold the sockets of apps; they are never killed. nil: none is.
 	Keeper func(p who.Process) bool
 }
 
-// ErrNoApp is StopApp's answer when no supervisor knows the app.
-var ErrNoApp = errors.New("no such app")
+// ErrNoApp is StopApp's answer when no supervisor looks after the app.
+var ErrNoApp = errors.New("no supervisor looks after the app")
 
 // What became of a port.
 const (
@@ -86,9 +90,15 @@ type freeing struct {
 	Options
 	began   time.Time
 	results []Result
-	noApps  []who.App   // whom StopApp did not know
+	apps    []knownApp
 	table   *proc.Table // the last look
 	who.Reader
+}
+
+// knownApp is an app and whether its processes are stopped with it, or one by one.
+type knownApp struct {
+	who.App
+	whole bool
 }
 
 // maxRounds bounds how often the ports are looked at: a holder may have handed
@@ -96,13 +106,13 @@ type freeing struct {
 const maxRounds = 5
 
 func (f *freeing) run(ctx context.Context) error {
-	for round := range maxRounds {
+	for range maxRounds {
 		found, err := f.look()
 		if err != nil {
 			return err
 		}
-		p := f.plan(found, round)
-		if p.empty() {
+		p := f.plan(ctx, found)
+		if p.empty() && f.decided() {
 			break
 		}
 		if f.DryRun {
@@ -119,6 +129,12 @@ func (f *freeing) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// decided tells whether every port is done with. One is not while a holder that
+// was seen has ended since: then another look tells.
+func (f *freeing) decided() bool {
+	return !slices.ContainsFunc(f.results, func(r Result) bool { return r.State == "" })
 }
 
 // look asks for the sockets on the ports that are not done with, and for all
@@ -142,6 +158,9 @@ func (f *freeing) look() ([]sockets.Socket, error) {
 	}
 	return found.Sockets, nil
 }
+
+// begun tells whether something was done for the port already.
+func (r *Result) begun() bool { return len(r.Ended) > 0 || len(r.Stopped) > 0 }
 
 // fail decides a result: the port is taken, and why.
 func (r *Result) fail(code, message, hint string) {

@@ -236,6 +236,43 @@ func TestMarksOfAnAppThatIsGone(t *testing.T) {
 	}
 }
 
+func TestMarksOfNoApp(t *testing.T) {
+	p := start(t, "listen tcp4 127.0.0.1:0", appEnv(0)...)
+	stop := func(context.Context, who.App) error { t.Error("asked to stop it"); return nil }
+	unknown := func(context.Context, who.App) bool { return false }
+	o := Options{StopApp: stop, HasApp: unknown, DryRun: true}
+	if r := free(t, o, p.port)[0]; r.State != WouldFree || len(r.Ended) != 1 || len(r.Stopped) != 0 {
+		t.Errorf("%+v", r)
+	}
+	o.DryRun = false
+	if r := free(t, o, p.port)[0]; r.State != Freed || len(r.Ended) != 1 || len(r.Stopped) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// What is left of an app that was stopped (a process that took its marks along)
+// is killed.
+func TestLeftOfAnApp(t *testing.T) {
+	p := start(t, "listen tcp4 127.0.0.1:0", appEnv(0)...)
+	calls := 0
+	stop := func(context.Context, who.App) error { calls++; return nil }
+	r := free(t, Options{StopApp: stop}, p.port)[0]
+	if r.State != Freed || calls != 1 || len(r.Stopped) != 1 || len(r.Ended) != 1 || r.Ended[0].PID != p.pid {
+		t.Errorf("%+v after %d calls", r, calls)
+	}
+}
+
+// Whoever runs under an app and frees a port that is held under it as well does
+// not stop himself.
+func TestOwnApp(t *testing.T) {
+	p := start(t, "listen tcp4 127.0.0.1:0", appEnv(0)...)
+	child := start(t, "free "+p.port.String(), appEnv(1)...)
+	if !strings.Contains(child.said, `"state":"freed"`) || !strings.Contains(child.said, `"stopped":[]`) {
+		t.Errorf("%s", child.said)
+	}
+	<-p.ended
+}
+
 // A process that has the number of the one that was meant is left alone.
 func TestRecycledPID(t *testing.T) {
 	p := start(t, "listen tcp4 127.0.0.1:0")
@@ -260,7 +297,7 @@ func TestExitsMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := f.plan(found, 0)
+	plan := f.plan(t.Context(), found)
 	kill(t, p)
 	if err := f.carryOut(patience(t), plan); err != nil {
 		t.Fatal(err)
@@ -268,7 +305,7 @@ func TestExitsMeanwhile(t *testing.T) {
 	if found, err = f.look(); err != nil || len(found) != 0 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	f.plan(found, 1)
+	f.plan(t.Context(), found)
 	if r := f.results[0]; r.State != Freed || r.Err != nil || len(r.Ended) != 1 || r.Ended[0].Signal != "" {
 		t.Errorf("%+v", r)
 	}
@@ -278,12 +315,12 @@ func TestExitsMeanwhile(t *testing.T) {
 // by somebody, and is not killed again and again.
 func TestTakenAgain(t *testing.T) {
 	p := start(t, "listen tcp4 127.0.0.1:0")
-	f := &freeing{began: time.Now().Add(-time.Hour), results: []Result{{Port: p.port}}}
+	f := &freeing{began: time.Now().Add(-time.Hour), results: []Result{{Port: p.port, Ended: []Ended{{}}}}}
 	found, err := f.look()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plan := f.plan(found, 1); !plan.empty() {
+	if plan := f.plan(t.Context(), found); !plan.empty() {
 		t.Errorf("%+v", plan)
 	}
 	if r := f.results[0]; r.State != Taken || !strings.Contains(r.Err.Message, "taken again") || !strings.Contains(r.Err.Hint, strconv.Itoa(os.Getpid())) {

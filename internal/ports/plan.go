@@ -2,6 +2,7 @@ package ports
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"slices"
 
@@ -34,7 +35,7 @@ func (p *plan) empty() bool { return len(p.victims) == 0 && len(p.apps) == 0 }
 
 // plan decides every port that is free or cannot be freed, and plans the end of
 // what listens on the others.
-func (f *freeing) plan(found []sockets.Socket, round int) *plan {
+func (f *freeing) plan(ctx context.Context, found []sockets.Socket) *plan {
 	p := &plan{}
 	for i := range f.results {
 		r := &f.results[i]
@@ -51,7 +52,7 @@ func (f *freeing) plan(found []sockets.Socket, round int) *plan {
 			f.free(r)
 			continue
 		}
-		f.planPort(p, r, on, round)
+		f.planPort(ctx, p, r, on)
 	}
 	slices.SortFunc(p.victims, func(a, b *victim) int { return cmp.Compare(a.PID, b.PID) })
 	return p
@@ -59,14 +60,14 @@ func (f *freeing) plan(found []sockets.Socket, round int) *plan {
 
 // planPort adds what holds the port's sockets to the plan; all of it, or none
 // when one of them has to be spared.
-func (f *freeing) planPort(p *plan, r *Result, on []sockets.Socket, round int) {
+func (f *freeing) planPort(ctx context.Context, p *plan, r *Result, on []sockets.Socket) {
 	holders, hidden := f.holders(on)
 	if len(holders) == 0 && hidden != nil {
 		r.unseen(hidden, f)
 		return
 	}
 	for _, h := range holders {
-		if round > 0 && h.Since.After(f.began) {
+		if r.begun() && h.Since.After(f.began) {
 			r.again(h, f.table)
 			return
 		}
@@ -75,13 +76,41 @@ func (f *freeing) planPort(p *plan, r *Result, on []sockets.Socket, round int) {
 		}
 	}
 	for _, h := range holders {
-		if h.App != nil && f.StopApp != nil && !slices.ContainsFunc(f.noApps, h.App.Same) {
+		if h.App != nil && f.stoppedWhole(ctx, *h.App) {
 			p.addApp(*h.App, r)
 			continue
 		}
 		p.addVictim(h, r)
 		if f.Tree {
 			f.addFamily(p, h, r)
+		}
+	}
+}
+
+// stoppedWhole tells whether the app is stopped rather than its process killed.
+// Our own app never is, since we would be stopped with it, and it need not even
+// be the holder's: whatever is started under an app inherits its marks.
+func (f *freeing) stoppedWhole(ctx context.Context, app who.App) bool {
+	if f.StopApp == nil {
+		return false
+	}
+	for _, known := range f.apps {
+		if known.Same(app) {
+			return known.whole
+		}
+	}
+	own := who.AppOf(os.Getpid())
+	whole := (own == nil || !own.Same(app)) && (f.HasApp == nil || f.HasApp(ctx, app))
+	f.apps = append(f.apps, knownApp{app, whole})
+	return whole
+}
+
+// oneByOne notes that an app cannot be stopped, or has been and its process is
+// still there: what is left of it is killed.
+func (f *freeing) oneByOne(app who.App) {
+	for i := range f.apps {
+		if f.apps[i].Same(app) {
+			f.apps[i].whole = false
 		}
 	}
 }

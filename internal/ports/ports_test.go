@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"forever/internal/who"
 )
 
 // roleEnv makes the test binary play a program; its arguments follow the role.
@@ -66,7 +69,8 @@ func play(role []string) error {
 		fmt.Println(role[1])
 	case "free":
 		port, _ := Parse(role[1])
-		results, err := Free(context.Background(), []Port{port}, Options{})
+		stop := func(context.Context, who.App) error { return errors.New("asked to stop an app") }
+		results, err := Free(context.Background(), []Port{port}, Options{StopApp: stop})
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (f *freeing) isAncestor(pid int) bool {
 // free decides a port on which nobody listens. Before anything was done for it
 // that is an error, and the reason may be that the listener is elsewhere.
 func (f *freeing) free(r *Result) {
-	if len(r.Ended) > 0 || len(r.Stopped) > 0 {
+	if r.begun() {
 		r.State = Freed
 		return
 	}

@@ -27,7 +27,36 @@ func Find(q Query) (Found, error) {
 	if q.Anonymous || len(f.Sockets) == 0 {
 		return f, nil
 	}
-	return f, f.findHolders(q.PIDs)
+	if err := f.findHolders(q.PIDs); err != nil {
+		return f, err
+	}
+	if q.PIDs == nil && slices.ContainsFunc(f.Sockets, unheld) {
+		return f, f.recheck(&q)
+	}
+	return f, nil
+}
+
+// unheld tells whether no holder of a socket was found that must have one. A
+// connection outlives its process for a while.
+func unheld(s Socket) bool { return len(s.PIDs) == 0 && s.Listens() && s.Inode != 0 }
+
+// recheck looks again for sockets without a holder: its process may have ended
+// since the kernel listed it, and the socket with it, or a child that was not
+// there yet may have taken it over.
+func (f *Found) recheck(q *Query) error {
+	var now Found
+	for _, proto := range q.protocols() {
+		if err := now.add(proto, q); err != nil {
+			return fmt.Errorf("read the %s sockets: %w", proto, err)
+		}
+	}
+	f.Sockets = slices.DeleteFunc(f.Sockets, func(s Socket) bool {
+		return unheld(s) && !slices.ContainsFunc(now.Sockets, func(n Socket) bool { return n.Inode == s.Inode })
+	})
+	if f.Hidden > 0 || !slices.ContainsFunc(f.Sockets, unheld) {
+		return nil // the hidden processes explain it
+	}
+	return f.findHolders(nil)
 }
 
 // add puts in the sockets of a protocol. Where sock_diag is missing (an old

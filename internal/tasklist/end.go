@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"forever/internal/proc"
+	"forever/internal/who"
 )
 
 // errCritical spares the process with which everything would end.
@@ -20,10 +21,21 @@ func (k *killer) signal(t *task) error {
 	if t.PID == 1 {
 		return errCritical
 	}
-	if !k.Force {
-		return askToEnd(t.Entry)
+	app := who.AppOf(t.PID) // a dead process has no environment
+	if err := k.send(t); err != nil {
+		return err
 	}
-	return send(t.Entry, syscall.SIGKILL)
+	if app != nil && k.OfApp != nil {
+		k.OfApp(t.PID, *app)
+	}
+	return nil
+}
+
+func (k *killer) send(t *task) error {
+	if k.Force {
+		return send(t.Entry, syscall.SIGKILL)
+	}
+	return askToEnd(t.Entry)
 }
 
 func send(e proc.Entry, sig syscall.Signal) error {

@@ -3,6 +3,8 @@ package tasklist
 import (
 	"slices"
 	"strings"
+
+	"forever/internal/who"
 )
 
 // KillOptions are a parsed command line of taskkill.
@@ -13,6 +15,10 @@ type KillOptions struct {
 	Tree    bool     // the descendants as well
 	Help    bool
 	filters filters
+
+	// OfApp is told of each process that was told to end and that belongs to an
+	// app of forever. nil: nobody is told. No part of the command line.
+	OfApp func(pid int, app who.App)
 }
 
 // ParseKill reads a command line of taskkill, without its name.

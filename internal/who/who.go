@@ -87,7 +87,7 @@ func (r *Reader) Describe(e proc.Entry) Process {
 		User:  r.User(e),
 		Args:  args,
 		Since: Started(e.Start),
-		App:   appOf(e.PID),
+		App:   AppOf(e.PID),
 	}
 }
 
@@ -129,8 +129,9 @@ func (r *Reader) LookupUser(uid uint32) string {
 	return name
 }
 
-// appOf reads the marks in a process's environment.
-func appOf(pid int) *App {
+// AppOf is the app of forever that a process belongs to, by the marks in its
+// environment; nil for none, and where the environment may not be seen.
+func AppOf(pid int) *App {
 	env, err := proc.Environ(pid)
 	if err != nil {
 		return nil
