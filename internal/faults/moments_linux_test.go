@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -241,4 +242,27 @@ func TestExitsWhileTheSupervisorIsDead(t *testing.T) {
 		}
 	}
 	w.consistent()
+}
+
+// What a command has said it did is so, although everything dies right after.
+func TestWhatACommandDidIsKept(t *testing.T) {
+	eachVictim(t, func(w *world, strike func()) {
+		for _, name := range []string{"stopped", "deleted", "started"} {
+			w.start(name, nil, "sleep")
+		}
+		w.must("stop", "started")
+		w.must("start", "started")
+		w.must("delete", "deleted")
+		w.must("stop", "stopped")
+		strike()
+		w.must("start", "--name", "next", play, "sleep")
+		status := map[string]string{}
+		for _, a := range w.apps() {
+			status[a.Name] = a.Status
+		}
+		want := map[string]string{"other": wire.Online, "next": wire.Online, "started": wire.Online, "stopped": wire.Stopped}
+		if !maps.Equal(status, want) {
+			w.t.Errorf("the apps are %v, want %v", status, want)
+		}
+	})
 }

@@ -163,15 +163,27 @@ func (s *storm) kill(times int, gentle func() bool) error {
 	return nil
 }
 
-// healthy waits until a supervisor answers. With both dead somebody has to
+// healthy waits until a supervisor answers that has a shim. With both dead somebody has to
 // start them first: the client's next command does.
 func (s *storm) healthy() (wire.Ping, error) {
 	for {
 		p, err := s.w.client.Ping(s.w.ctx)
-		if !s.both || !errors.Is(err, client.ErrNoSupervisor) {
+		switch {
+		case s.both && errors.Is(err, client.ErrNoSupervisor):
+		case err != nil:
 			return p, err
+		case !ended(p.ShimPID):
+			return p, nil
 		}
+		// Else its shim has died, and it is about to take its place: if it died
+		// now too, nobody would be left.
 	}
+}
+
+// ended says whether nobody has a PID, or a zombie.
+func ended(pid int) bool {
+	id, err := pidfile.Identify(pid)
+	return err != nil || !id.Alive()
 }
 
 // strike signals a process of forever and, after SIGKILL, waits for its end. One

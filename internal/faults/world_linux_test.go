@@ -88,7 +88,7 @@ func (w *world) end() {
 		w.t.Logf("the processes:\n%s", w.show())
 		w.t.Logf("supervisor.log:\n%s", w.log())
 		w.t.Log(w.run("list"))
-		w.t.Logf("state.json: %.20000s", w.stateText())
+		w.t.Logf("state.json: %.8000s", w.stateText())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -252,13 +252,13 @@ func (w *world) log() string {
 	return string(text)
 }
 
-// stateText is the state file without the environments.
+// stateText is the state file without what the apps are.
 func (w *world) stateText() string {
 	text, err := os.ReadFile(w.file("state.json"))
 	if err != nil {
 		return err.Error()
 	}
-	return regexp.MustCompile(`"(env|limits)":\[[^]]*\]`).ReplaceAllString(string(text), `"$1":[]`)
+	return regexp.MustCompile(`"spec":{.*}|"boot_id":"[^"]*",?`).ReplaceAllString(string(text), "")
 }
 
 // file is a path in the root.
