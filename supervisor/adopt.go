@@ -33,6 +33,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 		s.adoptLeftovers(held)
 	}
 	s.recoverUnknown(slots)
+	s.adoptGroups()
 	for _, a := range s.apps {
 		for _, in := range a.chosen(-1) {
 			s.reconcile(in, held[in.slot])
@@ -168,6 +169,8 @@ func (in *instance) remembers(e *wire.ShimExit) bool {
 func (s *Supervisor) goOn(in *instance, was State) {
 	in.state = Online
 	s.writePid(in)
+	s.share(in, "")
+	in.bound = len(in.app.groups) > 0 // as good as known: most bind at their start
 	switch {
 	case in.app.desired == wire.DesiredStopped || was == Stopping && in.after == afterStop:
 		in.fire(event{kind: AskStop})

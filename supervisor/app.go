@@ -27,6 +27,7 @@ type app struct {
 	farewell  clock.Timer // of forever run, at rest: until then its client may fetch how it ended
 	recovered bool        // rebuilt from a living process, since no state file knew it
 	instances []*instance
+	groups    []*group // what the instances share
 }
 
 func (s *Supervisor) newApp(id int, spec wire.Spec) *app {

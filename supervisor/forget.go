@@ -88,6 +88,7 @@ func (in *instance) rested() {
 	if !a.resting() {
 		return
 	}
+	a.s.dropGroups(a)
 	a.s.forgetIfDone(a)
 	if a.spec.Foreground && !a.deleting {
 		a.linger()

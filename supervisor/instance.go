@@ -53,6 +53,9 @@ type instance struct {
 	known    []proc.Entry    // its processes when it was asked to stop
 	group    string          // folder of its cgroup
 	note     string
+
+	bound   bool   // its process listens on the app's shared sockets
+	sharing string // how it shares its ports, or why not
 }
 
 // event is something that happens to an instance, with what comes along.
@@ -101,6 +104,9 @@ func (in *instance) enterWith(next State, err *wire.Error) {
 	}
 	if next != Backoff {
 		in.nextTry = time.Time{}
+	}
+	if len(in.app.groups) > 0 {
+		in.app.s.steer(in.app)
 	}
 	in.publish(err)
 	if next.resting() {
@@ -163,6 +169,7 @@ func (in *instance) launch() {
 // executed: execve has succeeded.
 func (in *instance) executed(ev event) {
 	in.born(ev.msg)
+	in.app.s.share(in, ev.msg.Warning)
 	in.enter(Online)
 }
 

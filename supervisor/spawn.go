@@ -139,7 +139,7 @@ func (s *Supervisor) plan(in *instance) *wire.Plan {
 		File: file, Argv: argv, Env: in.environment(), Dir: spec.Cwd,
 		Umask: spec.Umask, Limits: spec.Limits,
 	}
-	p.Cgroup = in.groupFolder()
+	p.Cgroup, p.Share = in.groupFolder(), in.app.shares()
 	streams := in.app.streams(in.index)
 	switch {
 	case spec.Output.Direct:

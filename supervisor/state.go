@@ -210,7 +210,7 @@ func (in *instance) snapshot() wire.Instance {
 	now := in.app.s.clock.Now()
 	w := wire.Instance{
 		Index: in.index, PID: in.proc.PID, Start: in.proc.Start, Status: in.state.String(), Restarts: in.restarts,
-		Ports: []int{}, Exits: append([]wire.Exit{}, in.exits...), Note: in.notes(),
+		Ports: []int{}, Exits: append([]wire.Exit{}, in.exits...), Note: in.notes(), Sharing: in.sharing,
 	}
 	if in.proc.PID != 0 {
 		w.StartedAt, w.UptimeMS = in.started, now.Sub(in.started).Milliseconds()

@@ -133,8 +133,8 @@ func start(t *testing.T, p *wire.Plan) (pid int, output *os.File, err error) {
 	}
 	defer w.Close()
 	t.Cleanup(func() { output.Close() })
-	pid, err = Start(p, Files{null.Fd(), w.Fd(), w.Fd()}, own)
-	return pid, output, err
+	started, err := Start(p, Files{null.Fd(), w.Fd(), w.Fd()}, own)
+	return started.PID, output, err
 }
 
 // run executes p and returns what it tells.

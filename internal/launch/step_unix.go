@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,10 +21,14 @@ const (
 	stepReport = 4
 )
 
-// report is how the exec step tells its parent that it failed.
+// report is how the exec step tells its parent that it failed, or one of the
+// other things that it has to tell.
 type report struct {
 	What  string `json:"what,omitempty"` // empty: the program could not be executed
-	Errno int    `json:"errno"`
+	Errno int    `json:"errno,omitempty"`
+
+	Binds   bool   `json:"binds,omitempty"`   // the descriptor of the binds comes along
+	Warning string `json:"warning,omitempty"` // it goes on without this
 }
 
 // Step is the exec step. It returns only when the program could not be
@@ -37,10 +42,23 @@ func Step() (code int) {
 	if errors.As(err, &errno) {
 		r.Errno = int(errno)
 	}
-	if e := json.NewEncoder(os.NewFile(stepReport, "report")).Encode(r); e != nil {
+	if err := tell(r); err != nil {
 		fmt.Fprintln(os.Stderr, "forever: exec step:", what, err)
 	}
 	return 127
+}
+
+// tell sends a report, with descriptors.
+func tell(r report, fds ...int) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	var oob []byte
+	if len(fds) > 0 {
+		oob = unix.UnixRights(fds...)
+	}
+	return unix.Sendmsg(stepReport, text, oob, nil, 0)
 }
 
 func becomeProgram() (what string, err error) {
@@ -55,5 +73,23 @@ func becomeProgram() (what string, err error) {
 			return fmt.Sprintf("set resource limit %d to %d:%d", l.Resource, l.Soft, l.Hard), err
 		}
 	}
+	if p.Share {
+		// The filter is this thread's, which is the one that executes.
+		runtime.LockOSThread()
+		if err := shareBinds(); err != nil {
+			return "report the filter", err
+		}
+	}
 	return "", syscall.Exec(p.File, p.Argv, os.Environ())
+}
+
+// shareBinds installs the filter and sends the descriptor of its reports. A
+// system that refuses it is no reason not to start.
+func shareBinds() error {
+	binds, err := reportBinds()
+	if err != nil {
+		return tell(report{Warning: err.Error()})
+	}
+	defer unix.Close(binds)
+	return tell(report{Binds: true}, binds)
 }

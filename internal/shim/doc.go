@@ -29,3 +29,7 @@ const (
 	StreamOut = "out" // stdout, and stderr too where both go to one file
 	StreamErr = "err"
 )
+
+// BindsName is the name under which the shim holds the reported binds of a
+// slot's process.
+func BindsName(slot string) string { return slot + "/binds" }

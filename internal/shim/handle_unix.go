@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -112,6 +114,28 @@ func (h *Handle) Held(name string) (*os.File, error) {
 	return dup(fd, name)
 }
 
+// HeldNames are the names of all descriptors that the shim holds.
+func (h *Handle) HeldNames() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.held))
+}
+
+// Lend is Held for a bare descriptor.
+func (h *Handle) Lend(name string) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fd, ok := h.held[name]
+	if !ok {
+		return -1, fmt.Errorf("no descriptor %q is held", name)
+	}
+	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("duplicate the descriptor of %s: %w", name, err)
+	}
+	return n, nil
+}
+
 func (h *Handle) whole() error {
 	if h.lock == 0 {
 		return errors.New("the shim did not introduce itself")
@@ -186,7 +210,14 @@ func (h *Handle) Forget(slot string, pid int) error {
 // Put gives the shim a descriptor to keep; the caller's is closed when it has been sent.
 func (h *Handle) Put(name string, f *os.File, reply func(*wire.ShimMessage)) error {
 	defer f.Close()
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	return h.put(name, int(f.Fd()), reply)
+}
+
+// Keep has the shim hold a bare descriptor, which stays the caller's too.
+func (h *Handle) Keep(name string, fd int) error { return h.put(name, fd, nil) }
+
+func (h *Handle) put(name string, from int, reply func(*wire.ShimMessage)) error {
+	fd, err := unix.FcntlInt(uintptr(from), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("duplicate %s: %w", name, err)
 	}
@@ -245,6 +276,13 @@ func (h *Handle) received(m *wire.ShimMessage, fds []int) (reply func(*wire.Shim
 	case wire.OpSlot:
 		h.note(m, fds)
 		fds = nil
+	case wire.OpHeld:
+		if old, ok := h.held[m.Name]; ok {
+			unix.Close(old)
+		}
+		if len(fds) == 1 {
+			h.held[m.Name], fds = fds[0], nil
+		}
 	case wire.OpSpawned:
 		if sl, ok := h.mirror[m.Slot]; ok && m.Error == "" {
 			sl.PID, sl.Start, sl.At = m.PID, m.Start, m.At

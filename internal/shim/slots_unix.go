@@ -114,11 +114,14 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 		return m
 	}
 	defer unix.Close(int(files[0]))
-	pid, err := launch.Start(p, files, s.own)
+	started, err := launch.Start(p, files, s.own)
 	if err != nil {
 		setError(m, err)
 		return m
 	}
+	pid := started.PID
+	s.keepBinds(key, started)
+	m.Warning = started.Warning
 	// It may have ended already; nobody else reaps while we hold the lock, so
 	// that the PID is still its own.
 	id, err := pidfile.Identify(pid)
@@ -131,6 +134,17 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 	s.childBorn()
 	m.PID, m.Start, m.At = pid, sl.start, sl.at
 	return m
+}
+
+// keepBinds holds the descriptor of a program's reported binds, and lends it to
+// the supervisor. Were nobody to hold it, the program's binds would fail.
+func (s *shim) keepBinds(key string, started launch.Started) {
+	if started.Binds == 0 {
+		return
+	}
+	name := BindsName(key)
+	s.put(name, started.Binds)
+	s.tell(&wire.ShimMessage{Op: wire.OpHeld, Name: name}, started.Binds)
 }
 
 // files opens what becomes the program's descriptors 0 to 2. The first is the
@@ -213,6 +227,7 @@ func (s *shim) close(key string) error {
 		return fmt.Errorf("%s still runs as PID %d", key, sl.pid)
 	}
 	sl.closePipes()
+	s.drop(BindsName(key))
 	delete(s.slots, key)
 	return nil
 }

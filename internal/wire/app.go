@@ -68,6 +68,8 @@ type Instance struct {
 	NextTryMS   int64   `json:"next_try_ms"`
 	// Exits are the last ones, newest first (describe).
 	Exits []Exit `json:"exits,omitempty"`
+	// Sharing says how a cluster instance shares its ports, or why it does not.
+	Sharing string `json:"sharing,omitempty"`
 	// Note is what else a person should know, e.g. that output was lost to a full disk.
 	Note string `json:"note,omitempty"`
 }

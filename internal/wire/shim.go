@@ -61,9 +61,10 @@ type ShimMessage struct {
 	Name    string          `json:"name,omitempty"`  // put, drop, held
 	Version int             `json:"version,omitempty"`
 	Root    string          `json:"root,omitempty"`
-	Exe     string          `json:"exe,omitempty"`   // update
-	Error   string          `json:"error,omitempty"` // empty: it went well
-	Errno   int             `json:"errno,omitempty"` // the system's number for Error, where there is one
+	Exe     string          `json:"exe,omitempty"`     // update
+	Error   string          `json:"error,omitempty"`   // empty: it went well
+	Errno   int             `json:"errno,omitempty"`   // the system's number for Error, where there is one
+	Warning string          `json:"warning,omitempty"` // spawned: what the plan wanted and the system refused
 }
 
 // ShimExit is the end of a slot's process.
@@ -91,4 +92,7 @@ type Plan struct {
 	Out    string   `json:"out"`              // name of the slot's pipe, "held:NAME", or empty for /dev/null
 	Err    string   `json:"err"`              // likewise
 	Cgroup string   `json:"cgroup,omitempty"` // folder of a cgroup v2 to start it in
+	// Share has the binds of the program reported (seccomp_unotify(2)). The
+	// shim holds the descriptor of the reports under SLOT/binds.
+	Share bool `json:"share,omitempty"`
 }

@@ -1,0 +1,71 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// From include/uapi/linux/seccomp.h.
+const (
+	setModeFilter = 1      // SECCOMP_SET_MODE_FILTER
+	newListener   = 1 << 3 // SECCOMP_FILTER_FLAG_NEW_LISTENER
+	waitKillable  = 1 << 5 // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
+	retUserNotif  = 0x7fc00000
+	retAllow      = 0x7fff0000
+	offsetNr      = 0 // of struct seccomp_data
+	offsetArch    = 4
+)
+
+// reportBinds has every bind(2) of this thread, and of what it becomes and
+// starts, wait for an answer, and returns the descriptor of the reports
+// (seccomp(2), seccomp_unotify(2)).
+func reportBinds() (int, error) {
+	if auditArch == 0 {
+		return -1, errors.New("no filter is known for this processor")
+	}
+	fd, err := installFilter()
+	if errors.Is(err, unix.EACCES) {
+		// Without CAP_SYS_ADMIN a filter is only for those who give up gaining
+		// privileges by execve: sudo and other setuid programs below this one
+		// stay without theirs.
+		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+			return -1, fmt.Errorf("give up new privileges: %w", err)
+		}
+		fd, err = installFilter()
+	}
+	if err != nil {
+		return -1, fmt.Errorf("install a seccomp filter: %w", err)
+	}
+	return fd, nil
+}
+
+func installFilter() (int, error) {
+	fd, err := seccomp(newListener | waitKillable)
+	if errors.Is(err, unix.EINVAL) {
+		fd, err = seccomp(newListener)
+	}
+	return fd, err
+}
+
+// seccomp installs the filter: bind(2) of the native system calls is reported,
+// all else allowed. A call of another architecture (32-bit code) is allowed too:
+// the filter is a convenience and no fence.
+func seccomp(flags uintptr) (int, error) {
+	filter := [...]unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offsetArch},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 3, K: auditArch},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offsetNr},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: unix.SYS_BIND},
+		{Code: unix.BPF_RET | unix.BPF_K, K: retUserNotif},
+		{Code: unix.BPF_RET | unix.BPF_K, K: retAllow},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, setModeFilter, flags, uintptr(unsafe.Pointer(&program)))
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(fd), nil
+}

@@ -1,0 +1,145 @@
+package listener
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The structures of seccomp_unotify(2), include/uapi/linux/seccomp.h.
+type (
+	notification struct {
+		id    uint64
+		pid   uint32
+		flags uint32
+		data  seccompData
+	}
+	seccompData struct {
+		nr   int32
+		arch uint32
+		ip   uint64
+		args [6]uint64
+	}
+	response struct {
+		id    uint64
+		val   int64
+		err   int32
+		flags uint32
+	}
+	addFD struct {
+		id         uint64
+		flags      uint32
+		srcfd      uint32
+		newfd      uint32
+		newfdFlags uint32
+	}
+)
+
+// The ioctls, computed as _IOWR('!', nr, size).
+const (
+	ioctlRecv    = 0xc0502100 // SECCOMP_IOCTL_NOTIF_RECV, 80 bytes
+	ioctlSend    = 0xc0182101 // SECCOMP_IOCTL_NOTIF_SEND, 24 bytes
+	ioctlIDValid = 0x40082102 // SECCOMP_IOCTL_NOTIF_ID_VALID
+	ioctlAddFD   = 0x40182103 // SECCOMP_IOCTL_NOTIF_ADDFD, 24 bytes
+
+	flagContinue = 1 // SECCOMP_USER_NOTIF_FLAG_CONTINUE
+	flagSetFD    = 1 // SECCOMP_ADDFD_FLAG_SETFD
+)
+
+// Answer answers the binds of one program and its children, one after the
+// other, until the last of them has ended, and closes notify. decide says what
+// becomes of each.
+func Answer(notify *os.File, decide func(*Bind) Decision) error {
+	defer notify.Close()
+	raw, err := notify.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("answer a program's binds: %w", err)
+	}
+	for {
+		var n notification
+		var failure error
+		err := raw.Read(func(fd uintptr) bool {
+			failure = receive(int(fd), &n)
+			return !errors.Is(failure, unix.EAGAIN)
+		})
+		switch {
+		case err != nil:
+			return fmt.Errorf("answer a program's binds: %w", err)
+		case errors.Is(failure, errGone):
+			return nil
+		case errors.Is(failure, unix.ENOENT), errors.Is(failure, unix.EINTR):
+			continue // the caller was killed, or its call interrupted
+		case failure != nil:
+			return fmt.Errorf("receive a program's bind: %w", failure)
+		}
+		err = raw.Control(func(fd uintptr) { answer(int(fd), &n, decide) })
+		if err != nil {
+			return fmt.Errorf("answer a program's binds: %w", err)
+		}
+	}
+}
+
+// errGone: no process has the filter any more.
+var errGone = errors.New("the programs are gone")
+
+// receive takes a notification, or says EAGAIN where there is none: the ioctl
+// itself would wait.
+func receive(fd int, n *notification) error {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	if _, err := unix.Poll(p, 0); err != nil {
+		return err
+	}
+	switch {
+	case p[0].Revents&unix.POLLIN != 0:
+		*n = notification{} // the kernel wants zeros
+		return ioctl(fd, ioctlRecv, unsafe.Pointer(n))
+	case p[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0:
+		return errGone
+	}
+	return unix.EAGAIN
+}
+
+func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// answer reads the call, has it decided and answers. Whatever is unclear goes
+// on as if there were no filter.
+func answer(fd int, n *notification, decide func(*Bind) Decision) {
+	r := response{id: n.id, flags: flagContinue}
+	if b, err := readBind(n); err == nil && ioctl(fd, ioctlIDValid, unsafe.Pointer(&n.id)) == nil {
+		d := decide(b)
+		switch {
+		case d.Errno != 0:
+			r.flags, r.err = 0, -int32(d.Errno)
+		case d.Socket != 0:
+			if replace(fd, n, b, d.Socket) == nil {
+				r.flags = 0
+			}
+			unix.Close(d.Socket)
+		}
+	}
+	// A caller that is gone meanwhile needs no answer (ENOENT).
+	_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
+}
+
+// replace puts socket in place of the program's descriptor, with the flags
+// that this had.
+func replace(fd int, n *notification, b *Bind, socket int) error {
+	// O_NONBLOCK belongs to the open file, which the program shares with us.
+	if err := unix.SetNonblock(socket, b.Nonblock); err != nil {
+		return err
+	}
+	a := addFD{id: n.id, flags: flagSetFD, srcfd: uint32(socket), newfd: uint32(b.FD)}
+	if b.CloseOnExec {
+		a.newfdFlags = unix.O_CLOEXEC
+	}
+	return ioctl(fd, ioctlAddFD, unsafe.Pointer(&a))
+}

@@ -1,0 +1,99 @@
+package listener
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// backlog is asked for; the kernel caps it at net.core.somaxconn. The program
+// sets its own with listen(2).
+const backlog = 4096
+
+// Open makes one listening socket of the group for addr. All of a group have
+// the same addr and options, and are made in the order of their instances: the
+// place in the group is what Steer counts by.
+func Open(addr netip.AddrPort, v6 bool, o *Options) (fd int, err error) {
+	family := unix.AF_INET
+	if v6 {
+		family = unix.AF_INET6
+	}
+	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("make a socket for %v: %w", addr, err)
+	}
+	if err := prepare(fd, addr, v6, o); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("listen on %v: %w", addr, err)
+	}
+	return fd, nil
+}
+
+func prepare(fd int, addr netip.AddrPort, v6 bool, o *Options) error {
+	o.apply(fd)
+	for _, opt := range []int{unix.SO_REUSEADDR, unix.SO_REUSEPORT} {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, opt, 1); err != nil {
+			return err
+		}
+	}
+	if err := unix.Bind(fd, sockaddr(addr, v6)); err != nil {
+		return err
+	}
+	return unix.Listen(fd, backlog)
+}
+
+func sockaddr(addr netip.AddrPort, v6 bool) unix.Sockaddr {
+	if !v6 {
+		return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+	}
+	sa := &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+	if zone, err := strconv.ParseUint(addr.Addr().Zone(), 10, 32); err == nil {
+		sa.ZoneId = uint32(zone)
+	}
+	return sa
+}
+
+// Steer has the group of socket give new connections, at random and evenly, to
+// those places of it that are ready; with none ready, to all size of them, where
+// they wait. It is a classic BPF program (SO_ATTACH_REUSEPORT_CBPF, socket(7)),
+// which needs no privilege.
+func Steer(socket, size int, ready []int) error {
+	if size <= 0 {
+		return errors.New("steer an empty group")
+	}
+	program := steering(size, ready)
+	err := unix.SetsockoptSockFprog(socket, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, &unix.SockFprog{
+		Len: uint16(len(program)), Filter: &program[0],
+	})
+	if err != nil {
+		return fmt.Errorf("steer new connections: %w", err)
+	}
+	return nil
+}
+
+// steering returns a program that chooses a place. A random number modulo the
+// number of choices is looked up in a row of comparisons.
+func steering(size int, ready []int) []unix.SockFilter {
+	const skfAdRandom = 0xfffff000 + 56 // SKF_AD_OFF + SKF_AD_RANDOM, linux/filter.h
+	choices := ready
+	if len(choices) == 0 {
+		choices = make([]int, size)
+		for i := range choices {
+			choices[i] = i
+		}
+	}
+	program := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: skfAdRandom},
+		{Code: unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K, K: uint32(len(choices))},
+	}
+	for i, place := range choices {
+		if i < len(choices)-1 { // the last needs no question
+			program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(i)})
+		}
+		program = append(program, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: uint32(place)})
+	}
+	return program
+}

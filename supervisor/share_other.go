@@ -1,0 +1,14 @@
+//go:build !linux
+
+package supervisor
+
+// share: only Linux reports a program's binds.
+func (s *Supervisor) share(in *instance, _ string) {
+	if in.sharing = ""; in.app.spec.Cluster {
+		in.sharing = "not shared: this system does not report a program's system calls"
+	}
+}
+
+func (s *Supervisor) steer(*app)      {}
+func (s *Supervisor) dropGroups(*app) {}
+func (s *Supervisor) adoptGroups()    {}
