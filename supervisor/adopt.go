@@ -214,6 +214,27 @@ func (s *Supervisor) finishEnd(in *instance, recorded pidfile.Process, held *wir
 	in.fire(event{kind: Ended, exit: e})
 }
 
+// adoptRecorded finds the instances that live on by the PIDs and start times of
+// the state file.
+func (s *Supervisor) adoptRecorded(held map[string]*wire.ShimMessage) (adopted []*instance) {
+	for _, a := range s.apps {
+		for _, in := range a.instances {
+			if m := held[in.slot]; m != nil && m.PID != 0 || !in.proc.Alive() {
+				continue
+			}
+			answer, err := s.adopt(in, proc.Entry{PID: in.proc.PID, Start: in.proc.Start})
+			if err != nil {
+				s.logf("adopt process %d of %s: %v", in.proc.PID, in.label(), err)
+				continue
+			}
+			s.logf("%s: adopted process %d", in.label(), in.proc.PID)
+			held[in.slot] = answer
+			adopted = append(adopted, in)
+		}
+	}
+	return adopted
+}
+
 // adopt has the shim hold a leftover. The loop does not run yet, so that the
 // answer can be waited for.
 func (s *Supervisor) adopt(in *instance, e proc.Entry) (*wire.ShimMessage, error) {

@@ -9,9 +9,11 @@ import (
 
 // adoptLeftovers finds the instances that live on although this shim does not
 // hold them: since both forever processes have died, or since the shim before
-// it has died before it could tell that it had started one. They are known by
-// the environment that each process of ours has. The shim is told to hold them.
+// it has died before it could tell that it had started one. They are known by the
+// state file, and by the environment that each process of ours has unless it
+// wrote its title over it. The shim is told to hold them.
 func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
+	s.adoptRecorded(held)
 	table, err := proc.Snapshot()
 	if err != nil {
 		s.logf("look for leftovers: %v", err)
