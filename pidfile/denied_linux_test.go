@@ -83,6 +83,9 @@ func TestReadOnlyFolder(t *testing.T) {
 
 	// A damaged file is told even where no copy can be kept.
 	writeFile(t, path, "{")
+	if err := errors.Join(os.Chown(path, os.Geteuid(), -1), os.Chmod(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	asStranger(t, func() {
 		s, err := Load(path)
 		damaged(t, s, err)
@@ -103,6 +106,20 @@ func TestStateOfAnotherUser(t *testing.T) {
 	})
 	if after := readFile(t, path); after != string(text) {
 		t.Errorf("the file was changed to %s", after)
+	}
+}
+
+// The superuser may read it, and does not.
+func TestLoadOfAForeignState(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("NOT DONE: making files of another user needs root")
+	}
+	path, _ := saveForStranger(t)
+	if err := os.Chown(path, stranger, -1); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Load(path); s != nil || err == nil || !strings.Contains(err.Error(), path+": it belongs to another user") {
+		t.Errorf("%v, %v", s, err)
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 // Load reads the state file. Where there is none, nothing has been saved yet,
 // and the State is empty. A file that is damaged is an error of the type
 // *DamagedError; the State is empty then too, and can be used. Any other error
-// means that the file could not be read, and the State is nil.
+// means that the file could not be read, or is another user's, and the State is nil.
 //
 // A file of a newer version is read as far as it is understood.
 func Load(path string) (*State, error) { return system.load(path) }
 
 func (c *calls) load(path string) (*State, error) {
-	text, err := readRegular(path)
+	text, err := readOwn(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return &State{Version: Version}, nil
 	}

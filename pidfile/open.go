@@ -3,6 +3,7 @@ package pidfile
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 )
 
@@ -59,16 +60,44 @@ func openRegular(path string, flag int, mode os.FileMode) (*os.File, error) {
 	return f, nil
 }
 
+// readOwn reads a regular file, unless it is another user's.
+func readOwn(path string) ([]byte, error) {
+	f, err := openRegular(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if owner, known := ownerOf(info); known && owner != os.Geteuid() {
+		return nil, &os.PathError{Op: "open", Path: path, Err: foreign(owner)}
+	}
+	return readAll(f)
+}
+
+// foreign is the error about a file of another user, by uid.
+type foreign int
+
+func (uid foreign) Error() string {
+	return fmt.Sprintf("it belongs to another user (uid %d, not %d)", int(uid), os.Geteuid())
+}
+
 func readRegular(path string) ([]byte, error) {
 	f, err := openRegular(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	return readAll(f)
+}
+
+func readAll(f *os.File) ([]byte, error) {
 	var b bytes.Buffer
 	if info, err := f.Stat(); err == nil {
 		b.Grow(int(info.Size()) + bytes.MinRead) // else it is copied as it grows
 	}
-	_, err = b.ReadFrom(f)
+	_, err := b.ReadFrom(f)
 	return b.Bytes(), err
 }

@@ -41,18 +41,22 @@ func signals(s *shim) {
 }
 
 // knock sends SIGUSR1 to the living shim that the state file names; false:
-// there is none.
-func knock(root string) bool {
+// there is none. The error says that the file may not be read, so that no
+// supervisor could either.
+func knock(root string) (bool, error) {
 	state, err := pidfile.Load(filepath.Join(root, StateFile))
+	if errors.As(err, new(*pidfile.DamagedError)) {
+		return false, nil // the supervisor reads it too, and says so to whoever asks first
+	}
 	if err != nil || state.Shim.IsZero() {
-		return false // a damaged file is reported by the supervisor, which reads it too
+		return false, err
 	}
 	h, err := proc.Open(state.Shim.PID, state.Shim.Start)
 	if err != nil || !state.Shim.Alive() {
-		return false
+		return false, nil
 	}
 	defer h.Close()
-	return h.Signal(syscall.SIGUSR1) == nil
+	return h.Signal(syscall.SIGUSR1) == nil, nil
 }
 
 // restoreFiles makes the lock file and the control socket anew where somebody

@@ -70,14 +70,19 @@ func beginning(err error) string {
 func begin(root string) (*shim, error) {
 	lock, err := pidfile.TryLock(lockPath(root))
 	if errors.Is(err, pidfile.ErrLocked) {
-		knock(root)
+		_, _ = knock(root) // whoever it is has the lock
 	}
 	if err != nil {
 		return nil, err
 	}
-	if knock(root) {
-		lock.Close() // it was the file that had been removed, not the holder
-		return nil, fmt.Errorf("%s: %w", lockPath(root), pidfile.ErrLocked)
+	knocked, err := knock(root)
+	if knocked {
+		// It was the file that had been removed, not the holder.
+		err = fmt.Errorf("%s: %w", lockPath(root), pidfile.ErrLocked)
+	}
+	if err != nil {
+		lock.Close()
+		return nil, err
 	}
 	ln, err := listen(root)
 	if err != nil {
