@@ -17,13 +17,14 @@ func TestASupervisorThatCannotLive(t *testing.T) {
 	pid := w.start("app", nil, "sleep")
 	process := w.hold(pid)
 	log := w.follow("supervisor.log")
-	if err := os.Remove(w.file("state.json")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(w.file("state.json/in the way"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	w.kill(w.ping().SupervisorPID)
+	w.between(func() {
+		if err := os.Remove(w.file("state.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(w.file("state.json/in the way"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	})
 	log.await("5 times in a row; next try in 100ms")
 	if !strings.Contains(w.log(), "read the state") {
 		t.Errorf("the last words of the supervisor are not in the log:\n%s", w.log())

@@ -1,0 +1,73 @@
+package faults
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"forever/internal/wire"
+)
+
+// removals are what somebody may remove while forever runs.
+var removals = map[string]func(w *world) error{
+	"socket":       func(w *world) error { return os.Remove(w.file("forever.sock")) },
+	"lock":         func(w *world) error { return os.Remove(w.file("forever.lock")) },
+	"socket, lock": func(w *world) error { return remove(w, "forever.sock", "forever.lock") },
+	"lock, socket": func(w *world) error { return remove(w, "forever.lock", "forever.sock") },
+	"all but state": func(w *world) error {
+		return remove(w, "forever.lock", "forever.sock", "supervisor.log", "logs", "pids")
+	},
+	"root": removeRoot,
+}
+
+func remove(w *world, names ...string) error {
+	for _, name := range names {
+		if err := os.RemoveAll(w.file(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeRoot removes all there is. The pair may be faster, and have put its
+// files back before the folder itself is due.
+func removeRoot(w *world) error {
+	if err := os.RemoveAll(w.root); err != nil && !errors.Is(err, unix.ENOTEMPTY) {
+		return err
+	}
+	return nil
+}
+
+// The pair makes its files anew: it stays in reach, and no second one begins.
+func TestRemovedFiles(t *testing.T) {
+	for name, remove := range removals {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			app := w.hold(w.start("app", nil, "sleep"))
+			pid, pair := w.pid("app"), w.ping()
+			if err := remove(w); err != nil {
+				t.Fatal(err)
+			}
+			w.must("start", "--name", "next", play, "sleep")
+			if now := w.ping(); now.ShimPID != pair.ShimPID || now.SupervisorPID != pair.SupervisorPID {
+				t.Errorf("in charge is %+v, before it was %+v", now, pair)
+			}
+			if got := w.pid("app"); got != pid || app.Exited() {
+				t.Errorf("PID %d, want %d", got, pid)
+			}
+			w.consistent()
+			w.kill(pair.SupervisorPID)
+			if in := w.instance("app"); in.PID != pid || in.Status != wire.Online {
+				t.Errorf("after another supervisor came, the app is %s with PID %d", in.Status, in.PID)
+			}
+			w.must("stopall")
+			w.pairGone()
+			if left := w.all(); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
