@@ -1,0 +1,36 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+var errNoNotify = fmt.Errorf("notifications: %w", errors.ErrUnsupported)
+
+// Notify does not exist here: Windows has no datagrams on unix sockets.
+type Notify struct{}
+
+// ListenNotify always fails, with an error that wraps errors.ErrUnsupported.
+func ListenNotify(string) (*Notify, error) { return nil, errNoNotify }
+
+// OpenNotify fails as ListenNotify does.
+func OpenNotify(*os.File) (*Notify, error) { return nil, errNoNotify }
+
+// RemoveNotify has nothing to remove.
+func RemoveNotify(string) error { return nil }
+
+// Addr is empty.
+func (*Notify) Addr() string { return "" }
+
+// File fails as ListenNotify does.
+func (*Notify) File() (*os.File, error) { return nil, errNoNotify }
+
+// Trust does nothing.
+func (*Notify) Trust(uint32) {}
+
+// Receive fails as ListenNotify does.
+func (*Notify) Receive() (Message, error) { return Message{}, errNoNotify }
+
+// Close fails as ListenNotify does.
+func (*Notify) Close() error { return errNoNotify }
