@@ -173,7 +173,7 @@ func (s *shim) adoptProcess(sl *slot, from *adoptedSlot) {
 	}
 	sl.adopted = h
 	s.byPID[sl.pid] = sl
-	go s.watchAdopted(sl)
+	go s.watchAdopted(sl, h)
 }
 
 // adoptLeftover has the slot hold a process that lives although no shim tells
@@ -200,7 +200,7 @@ func (s *shim) adoptLeftover(m *wire.ShimMessage) (*wire.ShimMessage, []int) {
 	}
 	sl.pid, sl.start, sl.at, sl.adopted = m.PID, m.Start, m.At, h
 	s.byPID[sl.pid] = sl
-	go s.watchAdopted(sl)
+	go s.watchAdopted(sl, h)
 	return sl.describe()
 }
 

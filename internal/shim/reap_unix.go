@@ -7,6 +7,7 @@ import (
 	"errors"
 	"syscall"
 
+	"forever/internal/proc"
 	"forever/internal/wire"
 )
 
@@ -86,16 +87,15 @@ func (s *shim) alone(pid int) bool {
 	return true
 }
 
-// watchAdopted waits for the end of a process that is not our child.
-func (s *shim) watchAdopted(sl *slot) {
-	h, pid := sl.adopted, sl.pid
+// watchAdopted waits for the end of the slot's process, h, which is not our child.
+func (s *shim) watchAdopted(sl *slot, h *proc.Handle) {
 	// Without a deadline the only error is that it cannot be waited for; then
 	// it counts as ended, and the supervisor's search finds it if it lives.
 	_ = h.Wait(context.Background())
 	status, known := h.ExitStatus()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sl.pid == pid && sl.adopted == h {
+	if sl.adopted == h {
 		s.exited(sl, wire.ShimExit{Status: uint32(status), Known: known})
 	}
 	h.Close()

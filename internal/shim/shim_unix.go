@@ -235,6 +235,9 @@ func (s *shim) drop(name string) {
 // quit ends the shim if nothing runs; nil: it does. Who connects from now on
 // finds no socket and starts a new pair, which gets the lock when we are gone.
 func (s *shim) quit() *wire.ShimMessage {
+	if s.quitting {
+		return nil
+	}
 	for key, sl := range s.slots {
 		if sl.pid != 0 {
 			return done(fmt.Errorf("%s still runs as PID %d", key, sl.pid))

@@ -53,6 +53,9 @@ func (s *shim) startSupervisor() {
 		unix.Close(ours)
 		s.sup.pid = 0
 		s.logf("start the supervisor: %v", err)
+		if s.update != nil {
+			s.revertUpdate(err.Error())
+		}
 		s.supervisorGone()
 		return
 	}
@@ -129,7 +132,9 @@ func (s *shim) supervisorEnded(status syscall.WaitStatus) {
 		return
 	}
 	s.logf("the supervisor ended: %s", describeStatus(status))
-	s.updateFailed(status)
+	if s.update != nil && s.update.pid != 0 { // it was on trial
+		s.revertUpdate(describeStatus(status))
+	}
 	s.supervisorGone()
 }
 
@@ -137,6 +142,7 @@ func (s *shim) supervisorGone() {
 	if s.sup.ready && time.Since(s.sup.since) > hastyLife {
 		s.sup.hasty = 0
 	}
+	s.sup.ready = false // that is counted; one that cannot even be started has not served
 	s.sup.hasty++
 	if s.sup.hasty <= freeHasty {
 		s.startSupervisor()

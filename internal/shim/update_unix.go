@@ -68,16 +68,15 @@ func (s *shim) watchUpdate() {
 	})
 }
 
-// updateFailed: a supervisor has ended. If it was on trial, the old binary is
-// in charge again.
-func (s *shim) updateFailed(status syscall.WaitStatus) {
+// revertUpdate: the new binary's supervisor has ended, or could not be started.
+// The old binary is in charge again.
+func (s *shim) revertUpdate(why string) {
 	u := s.update
-	if u == nil || u.pid == 0 {
-		return
+	if u.timer != nil {
+		u.timer.Stop()
 	}
-	u.timer.Stop()
 	s.update = nil
-	s.result = &updateResult{u.request, fmt.Sprintf("%s did not come up (%s); the old binary is in charge again", u.exe, describeStatus(status))}
+	s.result = &updateResult{u.request, fmt.Sprintf("%s did not come up (%s); the old binary is in charge again", u.exe, why)}
 	s.sup.hasty = 0
 	s.logf("update: %s", s.result.Error)
 }
