@@ -70,6 +70,9 @@ func (a *app) streams(index int) []string {
 }
 
 func (s *Supervisor) openSlot(in *instance) error {
+	if err := s.room(in); err != nil {
+		return err
+	}
 	in.opened = true
 	streams := in.app.streams(in.index)
 	truncate := in.app.spec.Output.Truncate
