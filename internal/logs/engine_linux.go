@@ -48,7 +48,8 @@ type engine struct {
 	queue   []*feed
 	resting []*feed
 	grown   int
-	copying *copier
+	scratch *scratch
+	keeper  *keeper // any goroutine's
 }
 
 func newEngine() (*engine, error) { return startEngine(kernel()) }
@@ -65,7 +66,7 @@ func startEngine(sys calls) (*engine, error) {
 	}
 	e := &engine{
 		sys: sys, poll: poll, null: null, began: time.Now(), done: make(chan struct{}),
-		feeds: map[string]*feed{}, files: outfiles{}, byFD: map[int]*feed{},
+		feeds: map[string]*feed{}, files: outfiles{}, byFD: map[int]*feed{}, keeper: newKeeper(),
 	}
 	go e.run()
 	return e, nil
@@ -175,4 +176,5 @@ func (e *engine) close() {
 	}
 	e.mu.Unlock()
 	<-e.done
+	e.keeper.close()
 }

@@ -35,6 +35,7 @@ type feed struct {
 	kind uint8    // regular, or null: discard
 	out  *outfile // nil: kind is null, or the file cannot be opened
 	taps []*tap
+	rule Rotation
 
 	state    uint8
 	failing  bool // writing failed in this batch

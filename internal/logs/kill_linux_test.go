@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -13,12 +14,15 @@ import (
 
 func init() { roles["pump"] = rolePump }
 
-// rolePump pumps descriptor 3 into the file args until it is killed or its
-// stdin ends. For each byte of stdin it drains the pipe and answers with one.
+// rolePump pumps descriptor 3 into a file until it is killed or its stdin ends.
+// args are the file, and from which size on it is put aside, keeping how many. For each byte of stdin it drains the pipe and answers with one.
 func rolePump(args string) {
 	p, err := NewPump()
 	if err == nil {
-		err = p.Attach("a", os.NewFile(3, "pipe"), Sink{Path: args})
+		sink := Sink{}
+		fmt.Sscan(args, &sink.Path, &sink.Rotate.Size, &sink.Rotate.Files)
+		p.e.keeper.rest = 0 // compress at once
+		err = p.Attach("a", os.NewFile(3, "pipe"), sink)
 	}
 	if err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
@@ -40,10 +44,10 @@ type pumpProcess struct {
 	out io.Reader
 }
 
-func startPump(t *testing.T, r *os.File, path string) *pumpProcess {
+func startPump(t *testing.T, r *os.File, args string) *pumpProcess {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "LOGS_TEST_ROLE=pump", "LOGS_TEST_ARGS="+path)
+	cmd.Env = append(os.Environ(), "LOGS_TEST_ROLE=pump", "LOGS_TEST_ARGS="+args)
 	cmd.ExtraFiles = []*os.File{r}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -92,9 +96,29 @@ func feedMarked(w *os.File, data []byte, marks []int, reached chan<- struct{}) e
 // TestKilledAtAnyMoment kills the pump 30 times while a program writes. What the
 // program has written has to be in the file, all of it and once.
 func TestKilledAtAnyMoment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	killAtAnyMoment(t, path, path)
+}
+
+// TestKilledWhileRotating is the same while the file is put aside all the time
+// and older ones are compressed.
+func TestKilledWhileRotating(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	killAtAnyMoment(t, path, path+" 300000 100000")
+	list, err := olderParts(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		if b := contentOf(t, p); len(b) < 300000 || b[len(b)-1] != '\n' {
+			t.Errorf("%s has %d bytes", p.path, len(b))
+		}
+	}
+}
+
+func killAtAnyMoment(t *testing.T, path, args string) {
 	const kills = 30
 	data := numbered(50 << 20)
-	path := filepath.Join(t.TempDir(), "log")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -109,21 +133,19 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	reached, written := make(chan struct{}, kills), make(chan error, 1)
 	go func() { written <- feedMarked(w, data, marks, reached) }()
 
-	pump := startPump(t, r, path)
+	pump := startPump(t, r, args)
 	for range kills {
 		<-reached
 		pump.kill()
-		pump = startPump(t, r, path)
+		pump = startPump(t, r, args)
 	}
-	defer pump.kill()
 	if err := <-written; err != nil {
+		pump.kill()
 		t.Fatal(err)
 	}
 	pump.drain(t)
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pump.kill() // which compresses older files still
+	got := wholeLog(t, path)
 	if !bytes.Equal(got, data) {
 		at := 0
 		for at < min(len(got), len(data)) && got[at] == data[at] {

@@ -270,7 +270,7 @@ func (e *engine) finish() {
 		}
 		e.remove(f)
 	}
-	e.copying.close()
+	e.scratch.close()
 	e.poll.close()
 	unix.Close(e.null)
 }

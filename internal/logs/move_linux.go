@@ -20,6 +20,7 @@ func (e *engine) move(f *feed) (n int64, left int) {
 		if want == 0 {
 			return n, left
 		}
+		want = e.room(f, want)
 		m, err := e.put(f, want)
 		switch {
 		case err == unix.EINTR:
@@ -137,12 +138,5 @@ func (e *engine) write(f *feed, n int64) (int64, error) {
 		}
 		f.out.copies = true
 	}
-	if e.copying == nil {
-		c, err := newCopier()
-		if err != nil {
-			return 0, err
-		}
-		e.copying = c
-	}
-	return e.copying.copy(f.pipe, f.out, n, e.null)
+	return e.copy(f, n)
 }

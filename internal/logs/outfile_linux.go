@@ -1,6 +1,12 @@
 package logs
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // fileID tells files apart, whatever their names.
 type fileID struct{ dev, ino uint64 }
@@ -18,7 +24,10 @@ type outfile struct {
 	fd   int
 	id   fileID
 	end  int64 // where the next byte goes
+	last int64 // when it was last written to, in ns since 1970; as of the last atEnd
 	refs int
+	// retry: putting it aside failed, and is tried again then.
+	retry time.Duration
 	// copies: the file system has no splice_write; bytes go through memory.
 	copies bool
 }
@@ -71,6 +80,15 @@ func (t outfiles) share(o opened) (out *outfile, first bool) {
 	return out, true
 }
 
+// replace lets all pipes that write to out write to o from now on, which is a
+// file that no pipe has open.
+func (t outfiles) replace(out *outfile, o opened) {
+	delete(t, out.id)
+	unix.Close(out.fd)
+	out.fd, out.id, out.end, out.copies = o.fd, o.id, 0, false
+	t[out.id] = out
+}
+
 // release closes the file when no pipe writes to it any more; nil is allowed.
 func (t outfiles) release(out *outfile) {
 	if out == nil {
@@ -89,7 +107,7 @@ func (o *outfile) atEnd() (named bool, err error) {
 	if err := unix.Fstat(o.fd, &st); err != nil {
 		return true, err
 	}
-	o.end = st.Size
+	o.end, o.last = st.Size, st.Mtim.Nano()
 	return st.Nlink > 0, nil
 }
 
@@ -98,4 +116,22 @@ func (o *outfile) isAt(path string) bool {
 	var st unix.Stat_t
 	err := unix.Stat(path, &st)
 	return err == nil && o.id == fileID{uint64(st.Dev), st.Ino}
+}
+
+// reader opens the file once more, for reading.
+func (o *outfile) reader() (*os.File, error) {
+	return os.Open(fmt.Sprintf("/proc/self/fd/%d", o.fd))
+}
+
+// lineEnded tells whether the last byte ends a line. What cannot be read counts
+// as ended.
+func (o *outfile) lineEnded() bool {
+	f, err := o.reader()
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	var b [1]byte
+	_, err = f.ReadAt(b[:], o.end-1)
+	return err != nil || b[0] == '\n'
 }

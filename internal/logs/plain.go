@@ -15,12 +15,14 @@ type plainEngine struct {
 	closed bool
 	feeds  map[string]*plainFeed
 	live   sync.WaitGroup
+	keeper *keeper
 }
 
 // plainFeed is one attached pipe.
 type plainFeed struct {
-	pipe *os.File
-	stop chan struct{} // closed: wait for no more bytes
+	pipe   *os.File
+	stop   chan struct{} // closed: wait for no more bytes
+	keeper *keeper
 
 	mu     sync.Mutex // held while bytes are neither in the pipe nor in the file
 	buf    []byte
@@ -28,12 +30,16 @@ type plainFeed struct {
 	file   *os.File // appends; nil: path is empty or cannot be opened
 	also   *os.File
 	looked time.Time // when path was looked at
+	rule   Rotation
+	inLine bool // the last byte written did not end a line
 
 	lost atomic.Uint64
 	why  atomic.Pointer[error]
 }
 
-func newPlainEngine() *plainEngine { return &plainEngine{feeds: map[string]*plainFeed{}} }
+func newPlainEngine() *plainEngine {
+	return &plainEngine{feeds: map[string]*plainFeed{}, keeper: newKeeper()}
+}
 
 func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
 	pipe, err := pollable(pipe)
@@ -41,7 +47,7 @@ func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
 		closeFile(sink.Also)
 		return fmt.Errorf("pipe of %s: %w", key, err)
 	}
-	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), buf: make([]byte, 32<<10)}
+	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), keeper: e.keeper, buf: make([]byte, 32<<10)}
 	openErr := f.aim(sink)
 	if err := e.add(key, f); err != nil {
 		f.close()
@@ -105,11 +111,11 @@ func (e *plainEngine) resink(key string, sink Sink) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	path, file, also := f.path, f.file, f.also
+	path, file, also, rule := f.path, f.file, f.also, f.rule
 	if err := f.aim(sink); err != nil {
 		closeFile(f.file)
 		closeFile(f.also)
-		f.path, f.file, f.also = path, file, also
+		f.path, f.file, f.also, f.rule = path, file, also, rule
 		return &SinkError{sink.Path, err}
 	}
 	closeFile(file)
@@ -137,12 +143,13 @@ func (e *plainEngine) close() {
 	}
 	e.mu.Unlock()
 	e.live.Wait()
+	e.keeper.close()
 }
 
 // aim opens what a Sink names in place of what was there, which is the caller's
 // to close.
 func (f *plainFeed) aim(s Sink) (err error) {
-	f.path, f.also, f.file = s.Path, s.Also, nil
+	f.path, f.also, f.rule, f.file = s.Path, s.Also, s.Rotate, nil
 	if s.Path == "" {
 		return nil
 	}
@@ -153,6 +160,9 @@ func (f *plainFeed) aim(s Sink) (err error) {
 	}
 	if st, err := f.file.Stat(); s.Truncate && err == nil && st.Mode().IsRegular() {
 		return f.file.Truncate(0)
+	}
+	if f.rule.active() {
+		f.keeper.welcome(s.Path, f.rule.Files)
 	}
 	return nil
 }
@@ -194,13 +204,20 @@ func (f *plainFeed) write(b []byte) {
 		return
 	}
 	f.look()
-	if f.file == nil {
-		f.lost.Add(uint64(len(b)))
-		return
+	for len(b) > 0 && f.file != nil {
+		n := f.room(b)
+		if f.file == nil {
+			break
+		}
+		n, err := f.file.Write(b[:n])
+		if err != nil {
+			f.fail(len(b)-n, err)
+			return
+		}
+		f.inLine = n > 0 && b[n-1] != '\n'
+		b = b[n:]
 	}
-	if n, err := f.file.Write(b); err != nil {
-		f.fail(len(b)-n, err)
-	}
+	f.lost.Add(uint64(len(b)))
 }
 
 // look opens path, now and then, if it does not lead to the file any more.

@@ -29,6 +29,9 @@ type Sink struct {
 	// Truncate empties the file first, unless another pipe writes to it now.
 	// Who takes over pipes from a predecessor leaves it false.
 	Truncate bool
+	// Rotate says when the file is put aside and a new one begun. Pipes that
+	// share a file should agree about it: the one that writes next decides.
+	Rotate Rotation
 	// Also gets a copy of everything. The Pump owns it, whatever Attach or
 	// Resink return, and closes it at Detach. When it blocks (a stopped
 	// terminal) it holds back its own pipe and nothing else, as tee(1) would;

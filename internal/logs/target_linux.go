@@ -10,6 +10,7 @@ import (
 type target struct {
 	path     string
 	kind     uint8
+	rule     Rotation
 	file     opened // kind regular
 	err      error  // why it is not open
 	truncate bool
@@ -20,7 +21,7 @@ type target struct {
 // prepare opens what a Sink names. Its error means that a tap cannot be made;
 // a file that cannot be opened is in the target's err.
 func (e *engine) prepare(s Sink) (*target, error) {
-	t := &target{path: s.Path, kind: null, truncate: s.Truncate}
+	t := &target{path: s.Path, kind: null, rule: s.Rotate, truncate: s.Truncate}
 	if s.Also != nil {
 		also, err := newTap(s.Also)
 		if err != nil {
@@ -37,6 +38,9 @@ func (e *engine) prepare(s Sink) (*target, error) {
 		err = t.take(o)
 	}
 	t.err = err
+	if s.Rotate.active() && t.kind == regular {
+		e.keeper.welcome(s.Path, s.Rotate.Files)
+	}
 	return t, nil
 }
 
@@ -94,7 +98,7 @@ func (e *engine) redirect(key string, t *target) error {
 // The file that f had is the caller's to release: afterwards, so that the same
 // one stays open.
 func (e *engine) aim(f *feed, t *target) {
-	f.path, f.kind, f.out = t.path, t.kind, nil
+	f.path, f.kind, f.rule, f.out = t.path, t.kind, t.rule, nil
 	f.taps = append(f.taps, t.taps...)
 	f.looked, f.tried = e.now(), e.now()
 	for _, tap := range t.taps {
@@ -135,7 +139,7 @@ func (e *engine) leaveTaps(f *feed) {
 // never there. All feeds that wrote to the old file by the same name change
 // over together, so that nobody who reads along has to read both.
 func (e *engine) reopen(f *feed) error {
-	t := &target{path: f.path, kind: regular}
+	t := &target{path: f.path, kind: regular, rule: f.rule}
 	o, err := e.sys.open(f.path)
 	if err == nil {
 		err = t.take(o)
