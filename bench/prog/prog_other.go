@@ -1,0 +1,14 @@
+//go:build !linux
+
+package main
+
+import "errors"
+
+var errLinux = errors.New("the measurements run on Linux alone")
+
+func stay([]string) error   { return errLinux }
+func crash([]string) error  { return errLinux }
+func tick([]string) error   { return errLinux }
+func flood([]string) error  { return errLinux }
+func loop([]string) error   { return errLinux }
+func splice([]string) error { return errLinux }
