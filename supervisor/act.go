@@ -16,6 +16,8 @@ const (
 	ActStart   = "start" // what is at rest
 	ActRestart = "restart"
 	ActDelete  = "delete"
+	ActReload  = "reload"
+	ActScale   = "scale"
 	ActSignal  = "signal"
 	ActReset   = "reset" // forget restarts; skip a backoff
 )
@@ -77,6 +79,10 @@ func (s *Supervisor) act(action string, r wire.TargetRequest, refs []target.Ref,
 			s.actRestart(a, ref.Index, r, w)
 		case ActDelete:
 			s.actDelete(a, r, w)
+		case ActReload:
+			s.actReload(a, ref.Index, r, w)
+		case ActScale:
+			s.actScale(a, r, w)
 		case ActSignal:
 			s.actSignal(a, ref.Index, r, w)
 		case ActReset:
@@ -114,6 +120,7 @@ func how(r wire.TargetRequest) *wire.Stop {
 }
 
 func (s *Supervisor) actStop(a *app, index int, r wire.TargetRequest, w *waiting) {
+	a.stopReload()
 	for _, in := range a.chosen(index) {
 		g := w.add(in, didStopped)
 		g.single = index >= 0
@@ -162,6 +169,7 @@ func (s *Supervisor) again(a *app, w *waiting) {
 }
 
 func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *waiting) {
+	a.stopReload()
 	if r.ID != "" && a.request == r.ID {
 		s.again(a, w)
 		return
@@ -182,6 +190,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 
 // actDelete stops an app and forgets it when it rests.
 func (s *Supervisor) actDelete(a *app, r wire.TargetRequest, w *waiting) {
+	a.stopReload()
 	w.wishes = true
 	a.deleting, a.desired = true, wire.DesiredStopped
 	for _, in := range a.chosen(-1) {
@@ -234,7 +243,7 @@ func (s *Supervisor) Shutdown() {
 	s.post(func() {
 		s.ending, s.used = true, true
 		for _, a := range slices.Clone(s.apps) {
-			for _, in := range a.chosen(-1) {
+			for _, in := range a.all() {
 				in.fire(event{kind: AskStop})
 			}
 		}

@@ -32,6 +32,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	if state.Shim.PID != s.shimPID {
 		s.adoptLeftovers(held)
 	}
+	s.chooseLives(held)
 	s.recoverUnknown(slots)
 	s.adoptGroups()
 	for _, a := range s.apps {
@@ -44,6 +45,41 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	}
 	s.changed()
 	s.turn()
+}
+
+// chooseLives finds in which of its two slots each instance lives. Where both
+// have a process a reload was under way: the one that the state file names is
+// the instance, the other goes, and a client that asks for the reload again gets it.
+func (s *Supervisor) chooseLives(held map[string]*wire.ShimMessage) {
+	for _, a := range s.apps {
+		for _, in := range slices.Clone(a.instances) {
+			first, second := held[in.slot], held[in.slot+"b"]
+			if second == nil {
+				continue
+			}
+			lives := first != nil && first.PID != 0
+			if second.PID != 0 && (!lives || second.PID == in.proc.PID) || !lives && second.PID == 0 && first == nil {
+				in.setLife(true)
+				first, second = second, first
+			}
+			if second != nil {
+				a.addFormer(in, second)
+			}
+		}
+	}
+}
+
+// addFormer makes an instance of what a reload has left, to be ended.
+func (a *app) addFormer(in *instance, held *wire.ShimMessage) {
+	former := a.successor(in)
+	former.former = true
+	a.s.takeSlot(former, held)
+	if former.proc.PID == 0 {
+		former.leave()
+		return
+	}
+	former.state = Online
+	former.fire(event{kind: AskStop})
 }
 
 func (s *Supervisor) damaged(err error) {
@@ -135,6 +171,7 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 	s.attach(in, held.Streams, false)
 	var c counters
 	if len(held.Note) > 0 && json.Unmarshal(held.Note, &c) == nil && c.Runs >= in.runs {
+		in.reload = c.Reload
 		in.runs, in.restarts, in.streak = c.Runs, max(c.Restarts, in.restarts), c.Streak
 	}
 	// All but the last exit are history: another process followed them.
@@ -309,6 +346,7 @@ func (s *Supervisor) recover(pid int, vars map[string]string) *instance {
 	a.spec.Instances = max(a.spec.Instances, len(a.instances))
 	a.setSpec(a.spec)
 	in := a.chosen(index)[0]
+	in.setLife(strings.HasSuffix(vars["FOREVER_SLOT"], "b"))
 	in.state, in.note = Online, "rebuilt from its process, since the state file did not know it"
 	return in
 }

@@ -220,16 +220,16 @@ func TestAdoptedCounters(t *testing.T) {
 		note *counters
 		want counters
 	}{
-		{"no note", nil, counters{3, 2, 1}},
-		{"newer", &counters{5, 4, 3}, counters{5, 4, 3}},
-		{"the same", &counters{3, 2, 1}, counters{3, 2, 1}},
-		{"older", &counters{2, 1, 0}, counters{3, 2, 1}},
+		{"no note", nil, counters{Runs: 3, Restarts: 2, Streak: 1}},
+		{"newer", &counters{Runs: 5, Restarts: 4, Streak: 3}, counters{Runs: 5, Restarts: 4, Streak: 3}},
+		{"the same", &counters{Runs: 3, Restarts: 2, Streak: 1}, counters{Runs: 3, Restarts: 2, Streak: 1}},
+		{"older", &counters{Runs: 2, Restarts: 1, Streak: 0}, counters{Runs: 3, Restarts: 2, Streak: 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := adopt(t, finding{status: "online", desired: wantUp, pid: 7, live: 7, note: tt.note})
 			w.do(func() {
 				in := w.s.byName("web").instances[0]
-				if got := (counters{in.runs, in.restarts, in.streak}); got != tt.want {
+				if got := (counters{Runs: in.runs, Restarts: in.restarts, Streak: in.streak}); got != tt.want {
 					t.Errorf("got %+v, want %+v", got, tt.want)
 				}
 			})

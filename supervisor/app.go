@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +27,9 @@ type app struct {
 	farewell  clock.Timer // of forever run, at rest: until then its client may fetch how it ended
 	recovered bool        // rebuilt from a living process, since no state file knew it
 	instances []*instance
-	groups    []*group // what the instances share
+	groups    []*group    // what the instances share
+	others    []*instance // successors on trial, and former ones that go
+	reloading *reload     // under way
 }
 
 func (s *Supervisor) newApp(id int, spec wire.Spec) *app {
@@ -48,28 +50,32 @@ func (a *app) setSpec(spec wire.Spec) {
 	a.spec = spec
 	// A Spec holds strings, numbers and lists of them: it cannot fail to encode.
 	a.raw, _ = json.Marshal(&spec)
-	for _, in := range a.instances {
+	for _, in := range a.all() {
 		in.planned = false
 	}
 }
 
 func (a *app) addInstance(index int) *instance {
-	in := &instance{app: a, index: index, slot: a.uid + ":" + strconv.Itoa(index), state: Stopped}
+	in := &instance{app: a, index: index, state: Stopped}
+	in.setLife(false)
 	a.instances = append(a.instances, in)
 	return in
 }
 
 // label names an instance for people: "web", or "web:2" where there are more.
 func (in *instance) label() string {
-	if len(in.app.instances) == 1 {
+	if in.app.spec.Instances <= 1 {
 		return in.app.spec.Name
 	}
 	return fmt.Sprintf("%s:%d", in.app.spec.Name, in.index)
 }
 
 // resting: nothing of it runs or is to run.
+// all are the instances, and those on their way in or out.
+func (a *app) all() []*instance { return append(slices.Clone(a.instances), a.others...) }
+
 func (a *app) resting() bool {
-	for _, in := range a.instances {
+	for _, in := range a.all() {
 		if !in.state.resting() || in.due {
 			return false
 		}
@@ -122,7 +128,7 @@ func (a *app) pidPath(index int) string {
 
 // perInstance gives each of several instances a file of its own.
 func (a *app) perInstance(path string, index int) string {
-	if len(a.instances) <= 1 || path == os.DevNull {
+	if !a.spec.Cluster && a.spec.Instances <= 1 || path == os.DevNull {
 		return path
 	}
 	return withSuffix(path, index)

@@ -25,7 +25,7 @@ func (s *Supervisor) remove(a *app) {
 		return
 	}
 	var keys []string
-	for _, in := range a.instances {
+	for _, in := range a.all() {
 		keys = append(keys, s.drop(in)...)
 	}
 	s.active++
@@ -82,7 +82,10 @@ func (s *Supervisor) renewed(in *instance) {
 // rested is called when an instance has come to rest.
 func (in *instance) rested() {
 	a := in.app
-	if in.index >= a.spec.Instances {
+	switch {
+	case in.former:
+		in.leave()
+	case in.trial == nil && in.index >= a.spec.Instances:
 		in.dismiss()
 	}
 	if !a.resting() {

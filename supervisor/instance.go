@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"encoding/json"
+	"fmt"
 	"syscall"
 	"time"
 
@@ -54,6 +55,11 @@ type instance struct {
 	group    string          // folder of its cgroup
 	note     string
 
+	other   bool   // it lives in the second of its place's two slots
+	trial   *trial // it is to take over a place; nil: it has one
+	former  bool   // it has left its place, and goes
+	rests   func() // former: called when it is gone
+	reload  string // the request that brought it
 	bound   bool   // its process listens on the app's shared sockets
 	sharing string // how it shares its ports, or why not
 }
@@ -171,6 +177,10 @@ func (in *instance) executed(ev event) {
 	in.born(ev.msg)
 	in.app.s.share(in, ev.msg.Warning)
 	in.enter(Online)
+	if old := in.app.instance(in.index); in.trial != nil && (old == nil || !old.bound) {
+		// It will not listen; then to have been up for a while is to be ready.
+		in.arm(milliseconds(in.app.spec.Policy.MinUptimeMS), event{kind: Due})
+	}
 }
 
 func (in *instance) born(m *wire.ShimMessage) {
@@ -186,12 +196,29 @@ func (in *instance) notExecuted(ev event) {
 	x := wire.Exit{Code: exitCode(ev.msg.Errno), At: now, Reason: "could not be executed: " + ev.msg.Error}
 	in.note = x.Reason
 	in.remember(x)
+	if in.trial != nil {
+		in.lost(x.Reason)
+		return
+	}
 	in.streak++
 	if in.runs == 1 {
 		in.enterWith(Failed, &wire.Error{Code: wire.CodeExec, Message: x.Reason, Exit: x.Code})
 		return
 	}
 	in.apply(judge(in.app.spec.Policy, x, in.history(0), in.app.s.jitter()))
+}
+
+// proven: a successor has been up for its min-uptime.
+func (in *instance) proven(event) { in.tried(nil) }
+
+// lost: a successor has ended, or could not be executed, before it was ready.
+func (in *instance) lost(why string) {
+	in.enter(Failed)
+	in.tried(&wire.Error{
+		Code:    wire.CodeDied,
+		Message: fmt.Sprintf("app %q: the new process ended: %s; the old one stays in service", in.label(), why),
+		Hint:    "forever logs " + in.app.spec.Name,
+	})
 }
 
 // exitCode is what a shell makes of an execve that failed.
@@ -257,6 +284,14 @@ func (in *instance) gone(ev event) {
 		if len(in.exits) > 0 {
 			x = in.exits[0]
 		}
+		if in.trial != nil {
+			in.lost(x.Reason)
+			return
+		}
+		if in.former {
+			in.enter(Stopped)
+			return
+		}
 		in.apply(judge(in.app.spec.Policy, x, in.history(milliseconds(x.RanMS)), in.app.s.jitter()))
 	}
 }
@@ -284,8 +319,8 @@ func (in *instance) apply(v verdict) {
 // noteJSON is what the shim keeps of the counters with each process, so that a
 // supervisor that is killed before the state file is written miscounts nothing.
 func (in *instance) noteJSON() json.RawMessage {
-	// Three numbers cannot fail to encode.
-	data, _ := json.Marshal(counters{in.runs, in.restarts, in.streak})
+	// Numbers and a name cannot fail to encode.
+	data, _ := json.Marshal(counters{in.runs, in.restarts, in.streak, in.reload})
 	return data
 }
 
@@ -293,4 +328,7 @@ type counters struct {
 	Runs     int `json:"runs"`
 	Restarts int `json:"restarts"`
 	Streak   int `json:"streak"`
+	// Reload is the request that brought the process, so that a reload that is
+	// asked for again goes on where it was.
+	Reload string `json:"reload,omitempty"`
 }

@@ -20,7 +20,10 @@ func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
 		return
 	}
 	for _, m := range proc.Marked(table, []string{"FOREVER_ROOT=" + s.root}) {
-		slot := m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
+		slot := m.Env["FOREVER_SLOT"]
+		if slot == "" { // started by a version that had no reload
+			slot = m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
+		}
 		if m.PID != m.SID || held[slot] != nil && held[slot].PID != 0 {
 			continue // not the first process of an instance
 		}

@@ -77,6 +77,9 @@ func restartDelay(p wire.Policy, streak int, jitter float64) time.Duration {
 	return min(d+time.Duration(float64(d)*jitter/10), limit)
 }
 
+// defaultListenTimeout is how long readiness may take where nothing was said.
+const defaultListenTimeout = 30 * time.Second
+
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func plural(n int, noun string) string {

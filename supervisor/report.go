@@ -18,6 +18,8 @@ const (
 	didDeleted   = "deleted"
 	didSignalled = "signalled"
 	didReset     = "reset"
+	didReloaded  = "reloaded"
+	didScaled    = "scaled"
 )
 
 // report emits the result of each app whose goals are all done. What a command

@@ -28,12 +28,27 @@ func (a *app) shares() bool {
 	return able && a.spec.Cluster
 }
 
-// readyPlaces are the instances that take new connections.
+// readyPlaces are where new connections go.
 func (a *app) readyPlaces() (places []int) {
 	for _, in := range a.instances {
 		if in.state == Online && in.bound {
-			places = append(places, in.index)
+			places = append(places, in.place())
 		}
 	}
+	if len(places) > 0 {
+		return places
+	}
+	for _, in := range a.instances { // nobody is ready: they wait
+		places = append(places, in.place())
+	}
 	return places
+}
+
+// place is where in a group the instance's socket is: each has two, one for
+// each of its lives, so that a reload can tell the new from the old.
+func (in *instance) place() int {
+	if in.other {
+		return 2*in.index + 1
+	}
+	return 2 * in.index
 }

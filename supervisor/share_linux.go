@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"forever/internal/listener"
+	"forever/internal/proc"
 	"forever/internal/shim"
 )
 
@@ -50,7 +52,7 @@ func (s *Supervisor) share(in *instance, warning string) {
 
 // bind decides about one bind of an instance's process or its children.
 func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) listener.Decision {
-	if in.proc.PID != pid {
+	if in.proc.PID != pid || in.former {
 		return listener.Decision{} // of a process that is not the instance's any more
 	}
 	g, err := s.groupFor(in.app, b)
@@ -62,16 +64,19 @@ func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) listener.Deci
 		}
 		return listener.Decision{}
 	}
-	if in.index >= len(g.fds) {
+	if in.place() >= len(g.fds) {
 		return listener.Decision{}
 	}
-	fd, err := unix.FcntlInt(uintptr(g.fds[in.index]), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := unix.FcntlInt(uintptr(g.fds[in.place()]), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		s.logf("%s: share %v: %v", in.label(), b.Addr, err)
 		return listener.Decision{}
 	}
 	in.bound = true
 	s.steer(in.app)
+	if in.trial != nil {
+		s.post(func() { in.tried(nil) })
+	}
 	return listener.Decision{Socket: fd}
 }
 
@@ -93,7 +98,7 @@ func (s *Supervisor) groupFor(a *app, b *listener.Bind) (*group, error) {
 
 // grow makes the sockets that a group lacks, in the order of the instances.
 func (s *Supervisor) grow(a *app, g *group, o *listener.Options) error {
-	for len(g.fds) < a.spec.Instances {
+	for len(g.fds) < 2*a.spec.Instances {
 		fd, err := listener.Open(g.addr, g.v6, o)
 		if err != nil {
 			return err
@@ -107,7 +112,7 @@ func (s *Supervisor) grow(a *app, g *group, o *listener.Options) error {
 // steer has new connections go to the instances that are ready.
 func (s *Supervisor) steer(a *app) {
 	for _, g := range a.groups {
-		if err := listener.Steer(g.fds[0], len(g.fds), a.readyPlaces()); err != nil {
+		if err := listener.Steer(g.fds[0], a.readyPlaces()); err != nil {
 			s.logf("%s: %v", a.spec.Name, err)
 		}
 	}
@@ -195,4 +200,49 @@ func (a *app) findGroup(addr netip.AddrPort, v6 bool) *group {
 	g := &group{addr: addr, v6: v6}
 	a.groups = append(a.groups, g)
 	return g
+}
+
+const (
+	drainLook = 10 * time.Millisecond // how often a queue is looked at that is about to be empty
+	drainTime = 5 * time.Second       // at most, beside the kill timeout
+)
+
+// drain calls then, in the loop, when no connection waits at the instance's
+// sockets any more; if its program does not care for the stop signal, when it
+// has none left at all. Its kill timeout bounds both.
+func (s *Supervisor) drain(in *instance, then func()) {
+	var fds []int
+	var ports []uint16
+	for _, g := range in.app.groups {
+		if in.place() < len(g.fds) {
+			if fd, err := unix.FcntlInt(uintptr(g.fds[in.place()]), unix.F_DUPFD_CLOEXEC, 0); err == nil {
+				fds, ports = append(fds, fd), append(ports, g.addr.Port())
+			}
+		}
+	}
+	pid, patience := in.proc.PID, min(milliseconds(in.app.spec.Stop.TimeoutMS), drainTime)
+	in.setStop(nil)
+	cares := proc.Catches(pid, in.stopSignal())
+	go func() {
+		for until := time.Now().Add(patience); time.Now().Before(until) && !drained(pid, fds, ports, cares); {
+			time.Sleep(drainLook)
+		}
+		for _, fd := range fds {
+			unix.Close(fd)
+		}
+		s.post(then)
+	}()
+}
+
+func drained(pid int, fds []int, ports []uint16, cares bool) bool {
+	for _, fd := range fds {
+		if n, err := listener.Waiting(fd); err == nil && n > 0 {
+			return false
+		}
+	}
+	if cares || len(ports) == 0 {
+		return true
+	}
+	n, err := listener.Connections(pid, ports)
+	return err != nil || n == 0
 }

@@ -120,7 +120,7 @@ func (in *instance) pumpKeys() (keys []string) {
 
 // sink is where the bytes of a stream go.
 func (s *Supervisor) sink(in *instance, stream, path string, truncate bool) logs.Sink {
-	sink := logs.Sink{Path: path, Truncate: truncate}
+	sink := logs.Sink{Path: path, Truncate: truncate, Rotate: in.app.rotation()}
 	if in.app.spec.Output.Also {
 		also, err := s.shim.Held(in.app.heldName(stream))
 		if err != nil {
@@ -171,6 +171,7 @@ func (in *instance) marks() []string {
 		"FOREVER_ROOT=" + in.app.s.root,
 		"FOREVER_UID=" + in.app.uid,
 		"FOREVER_INSTANCE=" + strconv.Itoa(in.index),
+		"FOREVER_SLOT=" + in.slot, // tells the two lives of a reload apart
 	}
 }
 
@@ -209,7 +210,7 @@ func (in *instance) cgroup() string {
 	if in.app.s.groups == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s-%d", in.app.uid, in.index)
+	return strings.ReplaceAll(in.slot, ":", "-")
 }
 
 // groupFolder makes the instance's cgroup, if it may, once. It only helps to

@@ -499,7 +499,7 @@ func TestEnvironment(t *testing.T) {
 	uid, _, _ := strings.Cut(slot, ":")
 	want := []string{
 		"A=b", "PATH=/bin", "naming=stays",
-		"FOREVER_ROOT=" + w.s.root, "FOREVER_UID=" + uid, "FOREVER_INSTANCE=1",
+		"FOREVER_ROOT=" + w.s.root, "FOREVER_UID=" + uid, "FOREVER_INSTANCE=1", "FOREVER_SLOT=" + w.s.apps[0].uid + ":1",
 		"FOREVER_APP=web", "FOREVER_ID=0", "NODE_APP_INSTANCE=1", "pm_id=0", "name=web",
 	}
 	if !slices.Equal(env, want) {

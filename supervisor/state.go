@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"encoding/json"
+	"strings"
 
 	"forever/internal/clock"
 	"forever/internal/shim"
@@ -227,21 +228,9 @@ func (in *instance) snapshot() wire.Instance {
 
 // notes is what else a person should know of the instance.
 func (in *instance) notes() string {
-	note := in.note
-	for _, stream := range in.app.streams(in.index) {
-		if lost, err := in.app.s.pump.Lost(in.pumpKey(stream)); lost > 0 {
-			if note != "" {
-				note += "; "
-			}
-			note += plural(int(lost), "byte") + " of its output could not be written: " + errText(err)
-		}
+	var notes []string
+	if in.note != "" {
+		notes = append(notes, in.note)
 	}
-	return note
-}
-
-func errText(err error) string {
-	if err == nil {
-		return "the log was not writable"
-	}
-	return err.Error()
+	return strings.Join(append(notes, in.outputNotes()...), "; ")
 }

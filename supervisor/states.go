@@ -100,7 +100,7 @@ func life() [numStates][numEvents]step {
 			SpawnFailed: {Stay, (*instance).ignore},
 			Ended:       {Stay, (*instance).ended},
 			Gone:        {Stay, (*instance).ignore},
-			Due:         {Stay, (*instance).ignore},
+			Due:         {Stay, (*instance).proven},
 			KillDue:     {Stay, (*instance).ignore},
 		},
 		Stopping: {

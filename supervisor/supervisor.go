@@ -265,7 +265,7 @@ func (s *Supervisor) find(match func(*app) bool) *app {
 
 func (s *Supervisor) bySlot(slot string) *instance {
 	for _, a := range s.apps {
-		for _, in := range a.instances {
+		for _, in := range a.all() {
 			if in.slot == slot {
 				return in
 			}
@@ -302,7 +302,7 @@ func (s *Supervisor) Ping() (p wire.Ping) {
 // for the time after Run.
 func (s *Supervisor) Flush() {
 	for _, a := range s.apps {
-		for _, in := range a.instances {
+		for _, in := range a.all() {
 			for _, key := range in.pumpKeys() {
 				s.pump.Drain(key)
 			}

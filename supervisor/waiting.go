@@ -57,6 +57,7 @@ type goal struct {
 	pid     int // the one that counts; restart: another than before
 	oldPID  int
 	single  bool // the target was this instance, not the app
+	upwards bool // scale: it is a new one
 	began   bool
 	done    bool
 	message string
@@ -117,6 +118,17 @@ func markLog(path string) logMark {
 		return logMark{path, info.Size()}
 	}
 	return logMark{path, 0}
+}
+
+// remark adds to the results of an app.
+func (w *waiting) remark(a *app, message string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.goals {
+		if g.app == a && g.message == "" {
+			g.message = message
+		}
+	}
 }
 
 // fail records that an app's part of the command cannot begin.
@@ -200,16 +212,19 @@ func (w *waiting) see(e wire.Event) {
 	w.mu.Unlock()
 	for _, g := range match {
 		w.emit(e)
-		if g.up() {
+		switch {
+		case g.did == didReloaded:
+			// The reload itself says when it is done.
+		case g.up():
 			w.seeUp(g, e)
-		} else {
+		default:
 			w.seeDown(g, e)
 		}
 	}
 }
 
 // up: the goal is a process, not the end of one.
-func (g *goal) up() bool { return g.did == didStarted || g.did == didRestarted }
+func (g *goal) up() bool { return g.did == didStarted || g.did == didRestarted || g.upwards }
 
 // seeUp follows a start.
 func (w *waiting) seeUp(g *goal, e wire.Event) {

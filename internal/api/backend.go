@@ -49,5 +49,7 @@ const (
 	ActionDelete  = "delete"
 	ActionStart   = "start" // what is stopped; POST /v1/start-stopped
 	ActionSignal  = "signal"
+	ActionReload  = "reload"
+	ActionScale   = "scale"
 	ActionReset   = "reset" // forget restarts and backoff
 )

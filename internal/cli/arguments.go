@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 )
 
 // reader turns arguments into a line.
@@ -38,7 +39,7 @@ func (r *reader) read(args []string) (*line, error) {
 			}
 			r.line.args = append(r.line.args, r.rest...)
 			r.rest = nil
-		case isOption(word):
+		case isOption(word) && !r.counts(word):
 			err = r.option(word)
 		case r.line.cmd == nil:
 			err = r.first(word)
@@ -63,6 +64,15 @@ func (r *reader) next() string {
 
 // isOption tells an option from a word; "-" alone means standard input.
 func isOption(word string) bool { return len(word) > 1 && word[0] == '-' }
+
+// counts: where a number of instances is expected, -1 is one.
+func (r *reader) counts(word string) bool {
+	if r.line.cmd == nil || !r.line.cmd.counts {
+		return false
+	}
+	_, err := strconv.Atoi(word)
+	return err == nil
+}
 
 // first takes the first word: an action, or the program of an implied run.
 func (r *reader) first(word string) error {
@@ -100,6 +110,10 @@ func (r *reader) begin(cmd *command) error {
 		r.put(o, g)
 	}
 	r.early = nil
+	if cmd.shape == classic {
+		r.line.args, r.rest = r.rest, nil
+		r.line.help = r.line.help || len(r.line.args) == 1 && (r.line.args[0] == "--help" || r.line.args[0] == "-h")
+	}
 	return nil
 }
 

@@ -88,8 +88,8 @@ func TestLinesAreBroughtIntoOneForm(t *testing.T) {
 		"start --name -- a":     "error: option --name needs a value, got the option --",
 		"start --force=maybe a": "error: option --force takes no value, got \"maybe\"",
 		"-m 3":                  "error: no action and no program was given",
-		"reload web":            "error: \"reload\" is not available in this version",
-		"-s scale web 3":        "error: \"scale\" is not available in this version",
+		"monit web":             "error: \"monit\" is not available in this version",
+		"-s columns web 3":      "error: \"columns\" is not available in this version",
 	}
 	for in, want := range cases {
 		l, err := readLine(strings.Fields(in))

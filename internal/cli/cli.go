@@ -34,25 +34,38 @@ func (s *session) main(args []string) int {
 	if len(args) == 0 {
 		args = []string{"forever"}
 	}
+	if action := named(args[0]); action != "" {
+		args = append([]string{"forever", action}, args[1:]...)
+	}
 	g := newGlobals()
-	r := &reader{table: commands(), globals: g.options, opens: config.IsConfigFile}
+	r := &reader{table: tableFor(args[1:]), globals: g.options, opens: config.IsConfigFile}
 	l, err := r.read(args[1:])
 	if err != nil {
 		return s.report(err)
 	}
-	l.detour(r.table)
+	l.detour()
 	return s.report(s.dispatch(l, g))
 }
 
+// tableFor is the table of all actions, or of the one helper that is called.
+func tableFor(args []string) []*command {
+	if len(args) > 0 {
+		if cmd := helper(args[0]); cmd != nil {
+			return []*command{cmd}
+		}
+	}
+	return commands()
+}
+
 // detour turns --version, --help and an empty line into the actions they mean.
-func (l *line) detour(table []*command) {
+func (l *line) detour() {
 	switch {
 	case l.version && l.cmd == nil:
-		l.cmd, l.flags, l.args = lookup(table, "version"), nil, nil
+		l.cmd, l.flags, l.args = versionCommand(), nil, nil
 	case l.help && l.cmd != nil && !l.implied:
-		l.cmd, l.flags, l.args = lookup(table, "help"), nil, []string{l.cmd.name}
+		l.cmd, l.flags, l.args = helpCommand(), nil, []string{l.cmd.name}
 	case l.help || l.cmd == nil:
-		l.cmd, l.flags, l.args = lookup(table, "help"), nil, nil
+		l.cmd, l.flags, l.args = helpCommand(), nil, nil
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	alone   shape = iota // nothing
 	targets              // words; options may stand anywhere
 	runs                 // PROGRAM and its arguments; our options stand before it
+	classic              // a command line of its own, which is none of our business
 )
 
 // command is one action: how it is called, what its help page says, what it does.
@@ -33,6 +34,8 @@ type command struct {
 	examples []example
 	exits    []exit
 	hidden   bool
+	counts   bool                    // a word may be a negative number
+	complete func(*call) []candidate // its words, where these are no apps
 	run      func(*call) error
 }
 
@@ -65,6 +68,9 @@ func commands() []*command {
 		restartCommand(), restartallCommand(),
 		deleteCommand(), deleteallCommand(),
 		signalCommand(),
+		reloadCommand(), scaleCommand(),
+		killportCommand(), portsCommand(),
+		fuserCommand(), tasklistCommand(), taskkillCommand(),
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
 		completeCommand(),
@@ -75,8 +81,8 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"reload", "scale", "flush", "cleanlogs", "monit", "send", "save", "resurrect", "startup",
-		"unstartup", "killport", "ports", "fuser", "tasklist", "taskkill", "config", "set", "clear",
+		"flush", "cleanlogs", "monit", "send", "save", "resurrect", "startup",
+		"unstartup", "config", "set", "clear",
 		"columns", "export", "reload-logs", "check", "import",
 	}
 }

@@ -124,10 +124,14 @@ func (c *call) candidates(before []string, last string) []candidate {
 		return valuesOf(o)
 	}
 	switch {
+	case cmd != nil && cmd.shape == classic:
+		return cmd.complete(c)
 	case strings.HasPrefix(last, "-"):
 		return optionWords(options)
 	case cmd == nil:
 		return actionWords()
+	case cmd.complete != nil:
+		return cmd.complete(c)
 	case cmd.name == "help":
 		return actionWords()
 	case cmd.name == "completion":

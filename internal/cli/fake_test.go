@@ -23,6 +23,7 @@ type fake struct {
 
 	apps    []wire.App
 	appsErr error
+	stored  bool // the apps come from the state file
 	ping    wire.Ping
 	err     error // of the next changing call
 	events  []wire.Event
@@ -50,7 +51,7 @@ func (f *fake) Apps(_ context.Context, q client.Query) ([]wire.App, bool, error)
 	defer f.mu.Unlock()
 	apps := make([]wire.App, len(f.apps))
 	copy(apps, f.apps)
-	return apps, true, f.appsErr
+	return apps, !f.stored, f.appsErr
 }
 
 func (f *fake) setApps(apps ...wire.App) {
@@ -122,6 +123,7 @@ func (f *fake) forever(t *testing.T, args ...string) ran {
 	var out, errs bytes.Buffer
 	s := newSession(nil, &out, &errs)
 	s.connect = func(string) service { return f }
+	s.visit = s.connect
 	code := s.main(append([]string{"forever"}, args...))
 	return ran{code, out.String(), errs.String()}
 }

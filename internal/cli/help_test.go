@@ -83,7 +83,7 @@ func TestHelpOfWhatIsNotThere(t *testing.T) {
 	if r := (&fake{}).forever(t, "help", "strat"); r.code != codeUsage || !strings.Contains(r.errOut, "did you mean start?") {
 		t.Errorf("%+v", r)
 	}
-	if r := (&fake{}).forever(t, "help", "reload"); r.code != codeUsage || !strings.Contains(r.errOut, "not available") {
+	if r := (&fake{}).forever(t, "help", "monit"); r.code != codeUsage || !strings.Contains(r.errOut, "not available") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 		// Its end is that of our standard input.
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
+	case "listener":
+		os.Exit(listenUntilTold())
 	}
 	os.Exit(m.Run())
 }

@@ -39,8 +39,8 @@ type session struct {
 	verbose bool
 
 	service service
-	// connect makes the service of a root.
-	connect func(root string) service
+	// connect makes the service of a root; visit makes one that starts nothing.
+	connect, visit func(root string) service
 	// sample fills in cpu, memory and ports of live instances; nil leaves zeros.
 	sample func([]wire.App) error
 }
@@ -49,6 +49,7 @@ func newSession(stdin *os.File, stdout, stderr io.Writer) *session {
 	s := &session{
 		stdin: stdin, stdout: stdout, stderr: stderr,
 		connect: func(root string) service { return client.New(root) },
+		visit:   visitor,
 	}
 	s.screens(render.ColorAuto)
 	return s

@@ -66,7 +66,7 @@ func startShim(ctx context.Context, root string) error {
 // ownEnvironment is ours without what marks the processes of an app: a pair
 // that is started from inside one does not belong to it.
 func ownEnvironment() []string {
-	marks := []string{"FOREVER_ROOT", "FOREVER_UID", "FOREVER_INSTANCE", "FOREVER_APP", "FOREVER_ID"}
+	marks := []string{"FOREVER_ROOT", "FOREVER_UID", "FOREVER_INSTANCE", "FOREVER_SLOT", "FOREVER_APP", "FOREVER_ID"}
 	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
 		return slices.Contains(marks, name)

@@ -60,6 +60,18 @@ func setCount(field func(*Settings) **int) setter {
 	}
 }
 
+// setSize takes a number of bytes.
+func setSize(field func(*Settings) **int64) setter {
+	return func(s *Settings, value string) error {
+		n, err := ParseSize(value)
+		if err != nil {
+			return wrong("%v", err)
+		}
+		*field(s) = &n
+		return nil
+	}
+}
+
 func setDuration(fields func(*Settings) []**time.Duration) setter {
 	return func(s *Settings, value string) error {
 		d, err := ParseDuration(value)

@@ -41,6 +41,12 @@ type Settings struct {
 	OutFile, ErrFile, LogFile, PidFile string
 	Append, DisableLogs                *bool
 
+	LogMaxSize       *int64 // 0: never put aside for its size
+	LogMaxFiles      *int
+	LogRotateEvery   *time.Duration
+	Time, MergeLogs  *bool
+	LogDate, LogType string
+
 	// Wait is how long start waits for readiness; below zero without a bound.
 	Wait             *time.Duration
 	ListenTimeout    *time.Duration

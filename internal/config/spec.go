@@ -31,6 +31,7 @@ const (
 	defaultKillSignal    = "SIGTERM"
 	defaultKillTimeout   = 10 * time.Second
 	defaultListenTimeout = 30 * time.Second
+	defaultDateFormat    = "YYYY-MM-DDTHH:mm:ss"
 )
 
 // Spec finds the program and completes the settings: defaults are put in, paths
@@ -196,12 +197,35 @@ func (s *Settings) output(c Caller) wire.Output {
 	if deref(s.DisableLogs, false) {
 		return wire.Output{OutFile: os.DevNull, ErrFile: os.DevNull}
 	}
-	return wire.Output{
+	out := wire.Output{
 		OutFile:  absolute(c.Cwd, s.OutFile, c.Env),
 		ErrFile:  absolute(c.Cwd, s.ErrFile, c.Env),
 		File:     underRoot(c, c.Root, s.LogFile),
 		Truncate: !deref(s.Append, true),
+		MaxSize:  orMinusOne(s.LogMaxSize), MaxFiles: orMinusOne(s.LogMaxFiles),
+		RotateMS: deref(s.LogRotateEvery, 0).Milliseconds(),
+		Time:     s.dateFormat(), Merge: deref(s.MergeLogs, false),
 	}
+	if s.LogType != wire.LogRaw {
+		out.Type = s.LogType
+	}
+	return out
+}
+
+// orMinusOne is 0 for what nobody said, and -1 for a 0 that somebody did.
+func orMinusOne[T int | int64](p *T) T {
+	if p != nil && *p == 0 {
+		return -1
+	}
+	return deref(p, 0)
+}
+
+// dateFormat follows PM2: a format alone is enough, and time alone has one.
+func (s *Settings) dateFormat() string {
+	if deref(s.Time, s.LogDate != "") {
+		return either(s.LogDate, defaultDateFormat)
+	}
+	return ""
 }
 
 // mergeLimits lays limits over others, the later winning, in the order of their numbers.

@@ -57,14 +57,13 @@ func sockaddr(addr netip.AddrPort, v6 bool) unix.Sockaddr {
 }
 
 // Steer has the group of socket give new connections, at random and evenly, to
-// those places of it that are ready; with none ready, to all size of them, where
-// they wait. It is a classic BPF program (SO_ATTACH_REUSEPORT_CBPF, socket(7)),
+// these places of it. It is a classic BPF program (SO_ATTACH_REUSEPORT_CBPF, socket(7)),
 // which needs no privilege.
-func Steer(socket, size int, ready []int) error {
-	if size <= 0 {
-		return errors.New("steer an empty group")
+func Steer(socket int, places []int) error {
+	if len(places) == 0 {
+		return errors.New("steer new connections to nobody")
 	}
-	program := steering(size, ready)
+	program := steering(places)
 	err := unix.SetsockoptSockFprog(socket, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, &unix.SockFprog{
 		Len: uint16(len(program)), Filter: &program[0],
 	})
@@ -75,22 +74,15 @@ func Steer(socket, size int, ready []int) error {
 }
 
 // steering returns a program that chooses a place. A random number modulo the
-// number of choices is looked up in a row of comparisons.
-func steering(size int, ready []int) []unix.SockFilter {
+// number of places is looked up in a row of comparisons.
+func steering(places []int) []unix.SockFilter {
 	const skfAdRandom = 0xfffff000 + 56 // SKF_AD_OFF + SKF_AD_RANDOM, linux/filter.h
-	choices := ready
-	if len(choices) == 0 {
-		choices = make([]int, size)
-		for i := range choices {
-			choices[i] = i
-		}
-	}
 	program := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: skfAdRandom},
-		{Code: unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K, K: uint32(len(choices))},
+		{Code: unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K, K: uint32(len(places))},
 	}
-	for i, place := range choices {
-		if i < len(choices)-1 { // the last needs no question
+	for i, place := range places {
+		if i < len(places)-1 { // the last needs no question
 			program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(i)})
 		}
 		program = append(program, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: uint32(place)})

@@ -37,6 +37,8 @@ type TargetRequest struct {
 	TimeoutMS *int64   `json:"timeout_ms,omitempty"` // stop, restart, delete: instead of the app's own
 	Env       []string `json:"env,omitempty"`        // restart --update-env
 	WaitMS    int64    `json:"wait_ms,omitempty"`    // as in StartRequest
+	Parallel  int      `json:"parallel,omitempty"`   // reload: how many instances at a time; 0: one
+	Instances string   `json:"instances,omitempty"`  // scale: "4", "+2" or "-1"
 }
 
 // The types of Event.

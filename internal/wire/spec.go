@@ -82,6 +82,18 @@ type Stop struct {
 	TimeoutMS int64  `json:"timeout_ms"`
 }
 
+// The defaults of Output: a log and its older files take 300 MiB at most.
+const (
+	DefaultLogSize  = 50 << 20
+	DefaultLogFiles = 5
+)
+
+// The values of Output.Type.
+const (
+	LogRaw  = "raw"
+	LogJSON = "json"
+)
+
 // Output says where an instance's stdout and stderr go. Paths are absolute;
 // empty ones are the defaults under the root, logs/NAME-out.log and
 // logs/NAME-err.log. With File both streams go there.
@@ -91,6 +103,20 @@ type Output struct {
 	File    string `json:"log_file,omitempty"`
 	// Truncate empties the files at the start of the app; the default is to append.
 	Truncate bool `json:"truncate,omitempty"`
+	// MaxSize is the size in bytes from which on a file is put aside as FILE.1;
+	// 0: DefaultLogSize, -1: never for its size. MaxFiles is how many older ones
+	// are kept; 0: DefaultLogFiles, -1: none. With RotateMS a file is also put
+	// aside when a period of so many milliseconds, counted from midnight, is over.
+	MaxSize  int64 `json:"max_size,omitempty"`
+	MaxFiles int   `json:"max_files,omitempty"`
+	RotateMS int64 `json:"rotate_ms,omitempty"`
+	// Time is the format of a timestamp in front of each line (docs/logs.md);
+	// empty: none, and bytes go to the file as they come.
+	Time string `json:"time,omitempty"`
+	// Type is LogJSON for one JSON object per line; empty or LogRaw: text.
+	Type string `json:"type,omitempty"`
+	// Merge: all instances write whole lines to the same files.
+	Merge bool `json:"merge,omitempty"`
 	// Direct: the streams are descriptors that the client handed over
 	// (forever run without a log file) and nothing is copied.
 	Direct bool `json:"direct,omitempty"`

@@ -1,0 +1,252 @@
+package supervisor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"forever/internal/clock"
+	"forever/internal/wire"
+)
+
+// reload replaces the instances of an app one after the other: the new process
+// starts on a socket of its own beside the old one's; when it is ready, new
+// connections are steered to it; the old one is asked to end when its queue is
+// empty. If the new one does not become ready, the old one stays.
+type reload struct {
+	s        *Supervisor
+	a        *app
+	id       string // of the request
+	how      *wire.Stop
+	w        *waiting
+	left     []*goal
+	parallel int
+	running  int
+	failed   *wire.Error
+}
+
+// trial is what an instance has that is to take over another one's place.
+type trial struct {
+	ready func()
+	ended func(*wire.Error)
+	timer clock.Timer
+}
+
+func (s *Supervisor) actReload(a *app, index int, r wire.TargetRequest, w *waiting) {
+	if why := a.cannotReload(index); why != "" {
+		s.actRestart(a, index, r, w)
+		w.remark(a, "restarted, not reloaded: "+why)
+		return
+	}
+	if a.reloading != nil {
+		w.fail(a, &wire.Error{
+			Code: wire.CodeRunning, Message: fmt.Sprintf("app %q: a reload is under way", a.spec.Name),
+			Hint: "wait for its end, or forever restart " + a.spec.Name,
+		})
+		return
+	}
+	if r.Env != nil {
+		spec := a.spec
+		spec.Env = slices.Clone(r.Env)
+		a.setSpec(spec)
+	}
+	a.desired = wire.DesiredRunning
+	rl := &reload{s: s, a: a, id: r.ID, how: how(r), w: w, parallel: max(r.Parallel, 1)}
+	for _, in := range a.chosen(index) {
+		g := w.add(in, didReloaded)
+		g.single = index >= 0
+		if r.ID != "" && in.reload == r.ID {
+			g.done, g.pid = true, in.proc.PID // replaced before a supervisor was
+			continue
+		}
+		rl.left = append(rl.left, g)
+	}
+	a.reloading = rl
+	rl.next()
+}
+
+// cannotReload says why the app can only be restarted; empty: it can be reloaded.
+func (a *app) cannotReload(index int) string {
+	if !a.spec.Cluster {
+		return "it was not started with -i, so that its socket is its own"
+	}
+	if !a.shares() {
+		return "sockets cannot be shared on this system"
+	}
+	for _, in := range a.chosen(index) {
+		if strings.HasPrefix(in.sharing, "not shared") {
+			return in.sharing
+		}
+	}
+	return ""
+}
+
+// next begins as many replacements as may run side by side, or ends the reload.
+func (rl *reload) next() {
+	for rl.running < rl.parallel && len(rl.left) > 0 && rl.failed == nil {
+		g := rl.left[0]
+		rl.left = rl.left[1:]
+		rl.running++
+		rl.replace(g)
+	}
+	if rl.running > 0 {
+		return
+	}
+	for _, g := range rl.left {
+		rl.w.reach(g, rl.failed)
+	}
+	rl.a.reloading = nil
+}
+
+func (rl *reload) done(g *goal, err *wire.Error) {
+	if err != nil && rl.failed == nil {
+		rl.failed = err
+	}
+	rl.w.reach(g, err)
+	rl.running--
+	rl.next()
+}
+
+// replace starts the successor of one instance.
+func (rl *reload) replace(g *goal) {
+	old := rl.a.instance(g.index)
+	if old == nil || old.state != Online {
+		if old != nil {
+			old.fire(event{kind: AskStart})
+		}
+		rl.done(g, nil) // there is nothing to lose
+		return
+	}
+	in := rl.a.successor(old)
+	in.reload = rl.id
+	timeout := milliseconds(rl.a.spec.Policy.ListenTimeout)
+	if timeout <= 0 {
+		timeout = defaultListenTimeout
+	}
+	in.trial = &trial{
+		ready: func() { rl.takeOver(g, old, in) },
+		ended: func(err *wire.Error) { rl.giveUp(g, in, err) },
+	}
+	in.trial.timer = rl.s.clock.AfterFunc(timeout, func() {
+		rl.s.post(func() {
+			in.tried(&wire.Error{
+				Code:    wire.CodeNotReady,
+				Message: fmt.Sprintf("app %q: the new process is not ready after %v; the old one stays in service", old.label(), timeout),
+				Hint:    "forever logs " + rl.a.spec.Name,
+			})
+		})
+	})
+	in.fire(event{kind: AskStart})
+}
+
+// tried ends the trial of an instance, with err or well. A later end of it
+// counts no more.
+func (in *instance) tried(err *wire.Error) {
+	t := in.trial
+	if t == nil {
+		return
+	}
+	in.trial = nil
+	t.timer.Stop()
+	if err != nil {
+		t.ended(err)
+		return
+	}
+	t.ready()
+}
+
+// takeOver puts the new instance in the old one's place. The state is written
+// before the old one is asked to end: whoever reads it next must not take the
+// old one for the instance.
+func (rl *reload) takeOver(g *goal, old, in *instance) {
+	a := rl.a
+	i := slices.Index(a.instances, old)
+	if i < 0 {
+		rl.giveUp(g, in, &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: another command removed the instance", old.label())})
+		return
+	}
+	a.instances[i] = in
+	a.others = append(slices.DeleteFunc(a.others, func(o *instance) bool { return o == in }), old)
+	in.restarts, in.exits = old.restarts, append(slices.Clone(in.exits), old.exits...)
+	old.former = true
+	g.pid = in.proc.PID
+	rl.s.steer(a)
+	rl.s.writePid(in)
+	in.publish(nil)
+	old.rests = func() { rl.done(g, nil) }
+	rl.s.writer.write(func(error) { // an unwritten state is told by the next command
+		rl.s.drain(old, func() { old.fire(event{kind: AskStop, stop: rl.how}) })
+	})
+}
+
+// giveUp ends a successor that did not become ready.
+func (rl *reload) giveUp(g *goal, in *instance, err *wire.Error) {
+	in.former = true
+	if in.state.resting() {
+		in.leave()
+	} else {
+		in.fire(event{kind: AskStop})
+	}
+	g.keys = in.pumpKeys()
+	go func() {
+		lines := rl.w.linesOf(g) // waits for the pump
+		rl.s.post(func() {
+			g.lines = lines
+			rl.done(g, err)
+		})
+	}()
+}
+
+// stopReload ends a reload under way, since another command wants something else.
+func (a *app) stopReload() {
+	if a.reloading == nil {
+		return
+	}
+	err := &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: another command stopped it", a.spec.Name)}
+	a.reloading.failed = err
+	for _, in := range slices.Clone(a.others) {
+		in.tried(err)
+	}
+}
+
+// successor makes an instance for the other of the two slots that a place has.
+func (a *app) successor(old *instance) *instance {
+	in := &instance{app: a, index: old.index, state: Stopped}
+	in.setLife(!old.other)
+	a.others = append(a.others, in)
+	return in
+}
+
+// setLife chooses one of the two slots of a place: a reload goes from one to
+// the other.
+func (in *instance) setLife(other bool) {
+	in.other = other
+	in.slot = fmt.Sprintf("%s:%d", in.app.uid, in.index)
+	if other {
+		in.slot += "b"
+	}
+}
+
+// leave drops an instance that has left its place to another.
+func (in *instance) leave() {
+	a := in.app
+	a.others = slices.DeleteFunc(a.others, func(o *instance) bool { return o == in })
+	keys := a.s.drop(in)
+	go func() {
+		for _, key := range keys {
+			a.s.pump.Detach(key)
+		}
+	}()
+	if in.rests != nil {
+		in.rests()
+	}
+}
+
+func (a *app) instance(index int) *instance {
+	for _, in := range a.instances {
+		if in.index == index {
+			return in
+		}
+	}
+	return nil
+}
