@@ -3,6 +3,8 @@ package supervisor
 import (
 	"fmt"
 	"syscall"
+
+	"forever/internal/wire"
 )
 
 const (
@@ -39,6 +41,14 @@ func (s *Supervisor) room(in *instance) error {
 		return nil
 	}
 	return fmt.Errorf("the limit of %d open files leaves room for %d instances; raise it (ulimit -n), and restart all with forever kill: %w", limit, slots, syscall.EMFILE)
+}
+
+// refuse answers a start in the place of the shim.
+func (s *Supervisor) refuse(in *instance, why error) {
+	s.post(func() {
+		in.unborn = false
+		in.fire(event{kind: SpawnFailed, msg: &wire.ShimMessage{Error: why.Error(), Errno: int(syscall.EMFILE)}})
+	})
 }
 
 func (in *instance) descriptors() int {

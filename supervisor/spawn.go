@@ -34,6 +34,10 @@ type Shim interface {
 // Both are sent at once: the shim does one after the other.
 func (s *Supervisor) spawn(in *instance) error {
 	if !in.opened {
+		if err := s.room(in); err != nil {
+			s.refuse(in, err)
+			return nil
+		}
 		if err := s.openSlot(in); err != nil {
 			return err
 		}
@@ -70,9 +74,6 @@ func (a *app) streams(index int) []string {
 }
 
 func (s *Supervisor) openSlot(in *instance) error {
-	if err := s.room(in); err != nil {
-		return err
-	}
 	in.opened = true
 	streams := in.app.streams(in.index)
 	truncate := in.app.spec.Output.Truncate

@@ -293,6 +293,7 @@ func (w *waiting) notExecuted(g *goal, e wire.Event) {
 		w.s.ask(func() {
 			if g.app.resting() {
 				w.s.remove(g.app)
+				w.wishes = true
 			}
 		})
 	}
