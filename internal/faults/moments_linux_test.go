@@ -9,8 +9,11 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"forever/internal/proc"
 	"forever/internal/wire"
+	"forever/pidfile"
 )
 
 // victims are what may die, all of it at one moment.
@@ -265,4 +268,35 @@ func TestWhatACommandDidIsKept(t *testing.T) {
 			w.t.Errorf("the apps are %v, want %v", status, want)
 		}
 	})
+}
+
+// A supervisor killed while it writes the state leaves the old file or the new
+// one, whole, and no temporary file that stays.
+func TestDeathInTheMiddleOfAStateWrite(t *testing.T) {
+	rounds := 20
+	if long {
+		rounds = 200
+	}
+	w := newWorld(t)
+	w.start("app", nil, "sleep")
+	v := newFollower(t, w.root, unix.IN_CREATE)
+	for range rounds {
+		p := w.ping()
+		restarted := w.background("restart", "app")
+		v.next() // the temporary file
+		w.kill(p.SupervisorPID)
+		if a := <-restarted; a.code != 0 {
+			t.Fatal(a)
+		}
+		if _, err := pidfile.Load(w.file("state.json")); err != nil {
+			t.Fatal(err)
+		}
+		w.consistent()
+	}
+	w.must("restart", "app")
+	w.must("kill")
+	w.pairGone()
+	if left, _ := filepath.Glob(w.file(".forever-*")); len(left) > 0 {
+		t.Errorf("temporary files stay: %v", left)
+	}
 }
