@@ -107,67 +107,72 @@ func (w *world) asked() string {
 	return strings.Join(ops, ", ")
 }
 
+// endOf is the end of a process as the shim tells it, recorded as the file does.
+func endOf(pid int, status syscall.WaitStatus) wire.ShimExit {
+	return wire.ShimExit{PID: pid, Start: uint64(pid) * 10, Status: uint32(status), Known: true, At: dawn.Add(-time.Second), Alone: true}
+}
+
+func recorded(pid, code int) []wire.Exit {
+	return []wire.Exit{{PID: pid, Code: code, At: dawn.Add(-time.Second), RanMS: 3_600_000}}
+}
+
+// adoptions is all that a supervisor may find, and what comes of it.
+var adoptions = []struct {
+	name string
+	finding
+	state string // that it comes to
+	does  string // what the shim was asked for
+	code  int    // of the last exit; -2: there is none
+}{
+	{"runs on", finding{status: "online", desired: wantUp, pid: 7, live: 7}, "online", "", -2},
+	{"was started and not yet recorded", finding{status: "starting", desired: wantUp, live: 7}, "online", "", -2},
+	{"was to be started, from rest", finding{status: "stopped", desired: wantUp, live: 7}, "online", "", -2},
+	{"was restarted and not yet recorded", finding{status: "backoff", desired: wantUp, live: 8, exits: []wire.ShimExit{endOf(7, code(2))}}, "online", "", 2},
+	{"was restarted at once and not yet recorded", finding{status: "online", desired: wantUp, pid: 7, live: 8, exits: []wire.ShimExit{endOf(7, code(2))}}, "online", "", 2},
+	{"is to stop", finding{status: "stopping", desired: wantDown, pid: 7, live: 7}, "stopping", "signal 15", -2},
+	{"is to stop and was not asked", finding{status: "online", desired: wantDown, pid: 7, live: 7}, "stopping", "signal 15", -2},
+	{"is to be restarted", finding{status: "stopping", desired: wantUp, then: wantUp, pid: 7, live: 7}, "stopping", "signal 15", -2},
+	{"one of several, is to stop", finding{status: "stopping", desired: wantUp, then: wantDown, pid: 7, live: 7}, "stopping", "signal 15", -2},
+	{"one of several, was to stop and has ended", finding{status: "stopping", desired: wantUp, then: wantDown, pid: 7, exits: []wire.ShimExit{endOf(7, code(1))}}, "stopped", "", 1},
+	{"one of several, was to stop and has gone", finding{status: "stopping", desired: wantUp, then: wantDown, pid: 7, noSlot: true}, "stopped", "", -1},
+	{"was to be restarted and has ended well", finding{status: "stopping", desired: wantUp, then: wantUp, pid: 7, exits: []wire.ShimExit{endOf(7, code(0))}}, "online", "spawn", 0},
+	{"was to be restarted and has gone with its shim", finding{status: "stopping", desired: wantUp, then: wantUp, pid: 7, noSlot: true}, "online", "spawn", -1},
+	{"was being cleared away after a short run", finding{status: "stopping", desired: wantUp, known: recorded(7, 1)}, "backoff", "", 1},
+	{"was being cleared away after it had ended well", finding{status: "stopping", desired: wantUp, known: recorded(7, 0)}, "exited", "", 0},
+
+	{"was to be started", finding{status: "starting", desired: wantUp}, "online", "spawn", -2},
+	{"was to be started, without a slot", finding{status: "starting", desired: wantUp, noSlot: true}, "online", "spawn", -2},
+	{"was to be started, after an exit that is known", finding{status: "starting", desired: wantUp, known: recorded(7, 2), exits: []wire.ShimExit{endOf(7, code(2))}}, "online", "spawn", 2},
+	{"was started and has failed already", finding{status: "starting", desired: wantUp, exits: []wire.ShimExit{endOf(7, code(2))}}, "backoff", "", 2},
+	{"was to be started, from rest, and has failed already", finding{status: "stopped", desired: wantUp, exits: []wire.ShimExit{endOf(7, code(2))}}, "backoff", "", 2},
+
+	{"has failed after a long run", finding{status: "online", desired: wantUp, pid: 7, exits: []wire.ShimExit{endOf(7, code(2))}}, "online", "spawn", 2},
+	{"has ended well", finding{status: "online", desired: wantUp, pid: 7, exits: []wire.ShimExit{endOf(7, code(0))}}, "exited", "", 0},
+	{"has gone, nobody knows how", finding{status: "online", desired: wantUp, pid: 7}, "online", "spawn", -1},
+	{"has gone with its shim", finding{status: "online", desired: wantUp, pid: 7, noSlot: true}, "online", "spawn", -1},
+	{"was to stop and has ended", finding{status: "stopping", desired: wantDown, pid: 7, exits: []wire.ShimExit{endOf(7, code(0))}}, "stopped", "", 0},
+	{"was to stop and has gone", finding{status: "stopping", desired: wantDown, pid: 7}, "stopped", "", -2},
+	{"was to stop and has gone with its shim", finding{status: "online", desired: wantDown, pid: 7, noSlot: true}, "stopped", "", -2},
+	{"was cleared away, after its end was recorded", finding{status: "stopping", desired: wantDown, known: recorded(7, 0), exits: []wire.ShimExit{endOf(7, code(0))}}, "stopped", "", 0},
+
+	{"waits for its next try", finding{status: "backoff", desired: wantUp, nextTry: time.Second, known: recorded(7, 2)}, "backoff", "", 2},
+	{"waits, and its exit was not forgotten", finding{status: "backoff", desired: wantUp, nextTry: time.Second, known: recorded(7, 2), exits: []wire.ShimExit{endOf(7, code(2))}}, "backoff", "", 2},
+	{"has waited long enough", finding{status: "backoff", desired: wantUp, nextTry: -time.Second, known: recorded(7, 2)}, "backoff", "", 2},
+	{"waited, was started, and has failed again", finding{status: "backoff", desired: wantUp, nextTry: -time.Second, exits: []wire.ShimExit{endOf(7, code(9))}}, "backoff", "", 9},
+	{"waited and is to stop", finding{status: "backoff", desired: wantDown, nextTry: time.Second}, "stopped", "", -2},
+
+	{"rests", finding{status: "stopped", desired: wantDown}, "stopped", "", -2},
+	{"rests without a slot", finding{status: "stopped", desired: wantDown, noSlot: true}, "stopped", "", -2},
+	{"has ended well before", finding{status: "exited", desired: wantUp, known: recorded(7, 0), exits: []wire.ShimExit{endOf(7, code(0))}}, "exited", "", 0},
+	{"has failed before", finding{status: "failed", desired: wantUp, known: recorded(7, 2), noSlot: true}, "failed", "", 2},
+
+	{"ran before the machine was restarted", finding{status: "online", desired: wantUp, pid: 7, boot: "boot-0", noSlot: true}, "stopped", "", -2},
+	{"waited before the machine was restarted", finding{status: "backoff", desired: wantUp, boot: "boot-0", nextTry: time.Second, noSlot: true}, "stopped", "", -2},
+	{"was to stop before the machine was restarted", finding{status: "stopping", desired: wantDown, pid: 7, boot: "boot-0", noSlot: true}, "stopped", "", -2},
+}
+
 func TestAdopt(t *testing.T) {
-	exit := func(pid int, status syscall.WaitStatus) wire.ShimExit {
-		return wire.ShimExit{PID: pid, Start: uint64(pid) * 10, Status: uint32(status), Known: true, At: dawn.Add(-time.Second), Alone: true}
-	}
-	recorded := func(pid, code int) []wire.Exit {
-		return []wire.Exit{{PID: pid, Code: code, At: dawn.Add(-time.Second), RanMS: 3_600_000}}
-	}
-	tests := []struct {
-		name string
-		finding
-		state string // that it comes to
-		does  string // what the shim was asked for
-		code  int    // of the last exit; -2: there is none
-	}{
-		{"runs on", finding{status: "online", desired: wantUp, pid: 7, live: 7}, "online", "", -2},
-		{"was started and not yet recorded", finding{status: "starting", desired: wantUp, live: 7}, "online", "", -2},
-		{"was to be started, from rest", finding{status: "stopped", desired: wantUp, live: 7}, "online", "", -2},
-		{"was restarted and not yet recorded", finding{status: "backoff", desired: wantUp, live: 8, exits: []wire.ShimExit{exit(7, code(2))}}, "online", "", 2},
-		{"was restarted at once and not yet recorded", finding{status: "online", desired: wantUp, pid: 7, live: 8, exits: []wire.ShimExit{exit(7, code(2))}}, "online", "", 2},
-		{"is to stop", finding{status: "stopping", desired: wantDown, pid: 7, live: 7}, "stopping", "signal 15", -2},
-		{"is to stop and was not asked", finding{status: "online", desired: wantDown, pid: 7, live: 7}, "stopping", "signal 15", -2},
-		{"is to be restarted", finding{status: "stopping", desired: wantUp, then: wantUp, pid: 7, live: 7}, "stopping", "signal 15", -2},
-		{"one of several, is to stop", finding{status: "stopping", desired: wantUp, then: wantDown, pid: 7, live: 7}, "stopping", "signal 15", -2},
-		{"one of several, was to stop and has ended", finding{status: "stopping", desired: wantUp, then: wantDown, pid: 7, exits: []wire.ShimExit{exit(7, code(1))}}, "stopped", "", 1},
-		{"one of several, was to stop and has gone", finding{status: "stopping", desired: wantUp, then: wantDown, pid: 7, noSlot: true}, "stopped", "", -1},
-		{"was to be restarted and has ended well", finding{status: "stopping", desired: wantUp, then: wantUp, pid: 7, exits: []wire.ShimExit{exit(7, code(0))}}, "online", "spawn", 0},
-		{"was to be restarted and has gone with its shim", finding{status: "stopping", desired: wantUp, then: wantUp, pid: 7, noSlot: true}, "online", "spawn", -1},
-		{"was being cleared away after a short run", finding{status: "stopping", desired: wantUp, known: recorded(7, 1)}, "backoff", "", 1},
-		{"was being cleared away after it had ended well", finding{status: "stopping", desired: wantUp, known: recorded(7, 0)}, "exited", "", 0},
-
-		{"was to be started", finding{status: "starting", desired: wantUp}, "online", "spawn", -2},
-		{"was to be started, without a slot", finding{status: "starting", desired: wantUp, noSlot: true}, "online", "spawn", -2},
-		{"was to be started, after an exit that is known", finding{status: "starting", desired: wantUp, known: recorded(7, 2), exits: []wire.ShimExit{exit(7, code(2))}}, "online", "spawn", 2},
-		{"was started and has failed already", finding{status: "starting", desired: wantUp, exits: []wire.ShimExit{exit(7, code(2))}}, "backoff", "", 2},
-		{"was to be started, from rest, and has failed already", finding{status: "stopped", desired: wantUp, exits: []wire.ShimExit{exit(7, code(2))}}, "backoff", "", 2},
-
-		{"has failed after a long run", finding{status: "online", desired: wantUp, pid: 7, exits: []wire.ShimExit{exit(7, code(2))}}, "online", "spawn", 2},
-		{"has ended well", finding{status: "online", desired: wantUp, pid: 7, exits: []wire.ShimExit{exit(7, code(0))}}, "exited", "", 0},
-		{"has gone, nobody knows how", finding{status: "online", desired: wantUp, pid: 7}, "online", "spawn", -1},
-		{"has gone with its shim", finding{status: "online", desired: wantUp, pid: 7, noSlot: true}, "online", "spawn", -1},
-		{"was to stop and has ended", finding{status: "stopping", desired: wantDown, pid: 7, exits: []wire.ShimExit{exit(7, code(0))}}, "stopped", "", 0},
-		{"was to stop and has gone", finding{status: "stopping", desired: wantDown, pid: 7}, "stopped", "", -2},
-		{"was to stop and has gone with its shim", finding{status: "online", desired: wantDown, pid: 7, noSlot: true}, "stopped", "", -2},
-		{"was cleared away, after its end was recorded", finding{status: "stopping", desired: wantDown, known: recorded(7, 0), exits: []wire.ShimExit{exit(7, code(0))}}, "stopped", "", 0},
-
-		{"waits for its next try", finding{status: "backoff", desired: wantUp, nextTry: time.Second, known: recorded(7, 2)}, "backoff", "", 2},
-		{"waits, and its exit was not forgotten", finding{status: "backoff", desired: wantUp, nextTry: time.Second, known: recorded(7, 2), exits: []wire.ShimExit{exit(7, code(2))}}, "backoff", "", 2},
-		{"has waited long enough", finding{status: "backoff", desired: wantUp, nextTry: -time.Second, known: recorded(7, 2)}, "backoff", "", 2},
-		{"waited, was started, and has failed again", finding{status: "backoff", desired: wantUp, nextTry: -time.Second, exits: []wire.ShimExit{exit(7, code(9))}}, "backoff", "", 9},
-		{"waited and is to stop", finding{status: "backoff", desired: wantDown, nextTry: time.Second}, "stopped", "", -2},
-
-		{"rests", finding{status: "stopped", desired: wantDown}, "stopped", "", -2},
-		{"rests without a slot", finding{status: "stopped", desired: wantDown, noSlot: true}, "stopped", "", -2},
-		{"has ended well before", finding{status: "exited", desired: wantUp, known: recorded(7, 0), exits: []wire.ShimExit{exit(7, code(0))}}, "exited", "", 0},
-		{"has failed before", finding{status: "failed", desired: wantUp, known: recorded(7, 2), noSlot: true}, "failed", "", 2},
-
-		{"ran before the machine was restarted", finding{status: "online", desired: wantUp, pid: 7, boot: "boot-0", noSlot: true}, "stopped", "", -2},
-		{"waited before the machine was restarted", finding{status: "backoff", desired: wantUp, boot: "boot-0", nextTry: time.Second, noSlot: true}, "stopped", "", -2},
-		{"was to stop before the machine was restarted", finding{status: "stopping", desired: wantDown, pid: 7, boot: "boot-0", noSlot: true}, "stopped", "", -2},
-	}
-	for _, tt := range tests {
+	for _, tt := range adoptions {
 		t.Run(tt.name, func(t *testing.T) {
 			w := adopt(t, tt.finding)
 			w.calm()

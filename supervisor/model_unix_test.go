@@ -262,7 +262,7 @@ func (m *model) play() {
 }
 
 func TestLifeByChance(t *testing.T) {
-	const lives, length = 300, 120
+	const lives, length = 100, 120
 	for seed := range uint64(lives) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		choices := make([]byte, length)

@@ -9,69 +9,76 @@ import (
 	"forever/internal/wire"
 )
 
+// The exits and policies of the table below.
+var (
+	exitFail   = wire.Exit{Code: 1}
+	exitClean  = wire.Exit{Code: 0}
+	exitKilled = wire.Exit{Code: 137, Signal: "SIGKILL"}
+	polAlways  = policyWith(func(p *wire.Policy) { p.Restart = wire.RestartAlways })
+	polNever   = policyWith(func(p *wire.Policy) { p.Restart = wire.RestartNever })
+	polCodes   = policyWith(func(p *wire.Policy) { p.SuccessCodes = []int{3, 143} })
+	polMax3    = policyWith(func(p *wire.Policy) { p.MaxRuns = 3 })
+	polThree   = policyWith(func(p *wire.Policy) { p.MaxRestarts = 3 })
+	polDelay   = policyWith(func(p *wire.Policy) { p.RestartDelay = 700 })
+	polNone    = policyWith(func(p *wire.Policy) { p.BackoffMinMS = 0 })
+)
+
+const firstWait = 100 * time.Millisecond
+
+func policyWith(change func(*wire.Policy)) wire.Policy {
+	p := defaultPolicy()
+	change(&p)
+	return p
+}
+
+var judgments = []struct {
+	name   string
+	policy wire.Policy
+	exit   wire.Exit
+	runs   int
+	streak int
+	want   State
+	delay  time.Duration
+	why    string
+}{
+	{"a failure after a long run", defaultPolicy(), exitFail, 4, 0, Starting, 0, ""},
+	{"a failure after a short run", defaultPolicy(), exitFail, 4, 1, Backoff, firstWait, ""},
+	{"an end without a failure", defaultPolicy(), exitClean, 1, 1, Exited, 0, ""},
+	{"a death by signal", defaultPolicy(), exitKilled, 9, 0, Starting, 0, ""},
+	{"an unknown exit code", defaultPolicy(), wire.Exit{Code: -1}, 9, 0, Starting, 0, ""},
+	{"no policy named", policyWith(func(p *wire.Policy) { p.Restart = "" }), exitClean, 1, 0, Exited, 0, ""},
+
+	{"always, without a failure", polAlways, exitClean, 2, 0, Starting, 0, ""},
+	{"always, without a failure, short", polAlways, exitClean, 2, 2, Backoff, 2 * firstWait, ""},
+	{"always, with a failure", polAlways, exitFail, 2, 0, Starting, 0, ""},
+	{"never, without a failure", polNever, exitClean, 1, 0, Exited, 0, "never"},
+	{"never, with a failure", polNever, exitFail, 1, 1, Failed, 0, "never"},
+	{"never, by signal", polNever, exitKilled, 1, 1, Failed, 0, "never"},
+
+	{"a code that counts as success", polCodes, wire.Exit{Code: 3}, 1, 1, Exited, 0, ""},
+	{"a code that does not", polCodes, wire.Exit{Code: 4}, 1, 0, Starting, 0, ""},
+	{"a signal is none of the codes", polCodes, wire.Exit{Code: 143, Signal: "SIGTERM"}, 1, 0, Starting, 0, ""},
+
+	{"--max with runs left", polMax3, exitFail, 2, 0, Starting, 0, ""},
+	{"--max reached", polMax3, exitFail, 3, 0, Failed, 0, "3 times"},
+	{"--max reached without a failure", policyWith(func(p *wire.Policy) { p.MaxRuns, p.Restart = 1, wire.RestartAlways }), exitClean, 1, 1, Exited, 0, "once"},
+
+	{"--max-restarts: the first run is no restart", polThree, exitFail, 1, 1, Backoff, firstWait, ""},
+	{"--max-restarts: two restarts were short", polThree, exitFail, 3, 3, Backoff, 4 * firstWait, ""},
+	{"--max-restarts: three restarts were short", polThree, exitFail, 4, 4, Failed, 0, "3 restarts"},
+	{"--max-restarts: after a long run each counts", polThree, exitFail, 9, 2, Backoff, 2 * firstWait, ""},
+	{"--max-restarts: after a long run, three", polThree, exitFail, 9, 3, Failed, 0, "3 restarts"},
+	{"--max-restarts after a long run", polThree, exitFail, 99, 0, Starting, 0, ""},
+	{"--max-restarts 1", policyWith(func(p *wire.Policy) { p.MaxRestarts = 1 }), exitFail, 2, 2, Failed, 0, "1 restart in"},
+	{"always fails too when it gives up", policyWith(func(p *wire.Policy) { p.MaxRestarts, p.Restart = 1, wire.RestartAlways }), exitClean, 2, 2, Failed, 0, "min-uptime"},
+
+	{"--restart-delay after a short run", polDelay, exitFail, 5, 5, Backoff, 700 * time.Millisecond, ""},
+	{"--restart-delay after a long run", polDelay, exitFail, 5, 0, Backoff, 700 * time.Millisecond, ""},
+	{"no backoff", polNone, exitFail, 5, 5, Starting, 0, ""},
+}
+
 func TestJudge(t *testing.T) {
-	fail := wire.Exit{Code: 1}
-	clean := wire.Exit{Code: 0}
-	killed := wire.Exit{Code: 137, Signal: "SIGKILL"}
-	with := func(change func(*wire.Policy)) wire.Policy {
-		p := defaultPolicy()
-		change(&p)
-		return p
-	}
-	always := with(func(p *wire.Policy) { p.Restart = wire.RestartAlways })
-	never := with(func(p *wire.Policy) { p.Restart = wire.RestartNever })
-	codes := with(func(p *wire.Policy) { p.SuccessCodes = []int{3, 143} })
-	max3 := with(func(p *wire.Policy) { p.MaxRuns = 3 })
-	three := with(func(p *wire.Policy) { p.MaxRestarts = 3 })
-	delay := with(func(p *wire.Policy) { p.RestartDelay = 700 })
-	none := with(func(p *wire.Policy) { p.BackoffMinMS = 0 })
-	const first = 100 * time.Millisecond
-	tests := []struct {
-		name   string
-		policy wire.Policy
-		exit   wire.Exit
-		runs   int
-		streak int
-		want   State
-		delay  time.Duration
-		why    string
-	}{
-		{"a failure after a long run", defaultPolicy(), fail, 4, 0, Starting, 0, ""},
-		{"a failure after a short run", defaultPolicy(), fail, 4, 1, Backoff, first, ""},
-		{"an end without a failure", defaultPolicy(), clean, 1, 1, Exited, 0, ""},
-		{"a death by signal", defaultPolicy(), killed, 9, 0, Starting, 0, ""},
-		{"an unknown exit code", defaultPolicy(), wire.Exit{Code: -1}, 9, 0, Starting, 0, ""},
-		{"no policy named", with(func(p *wire.Policy) { p.Restart = "" }), clean, 1, 0, Exited, 0, ""},
-
-		{"always, without a failure", always, clean, 2, 0, Starting, 0, ""},
-		{"always, without a failure, short", always, clean, 2, 2, Backoff, 2 * first, ""},
-		{"always, with a failure", always, fail, 2, 0, Starting, 0, ""},
-		{"never, without a failure", never, clean, 1, 0, Exited, 0, "never"},
-		{"never, with a failure", never, fail, 1, 1, Failed, 0, "never"},
-		{"never, by signal", never, killed, 1, 1, Failed, 0, "never"},
-
-		{"a code that counts as success", codes, wire.Exit{Code: 3}, 1, 1, Exited, 0, ""},
-		{"a code that does not", codes, wire.Exit{Code: 4}, 1, 0, Starting, 0, ""},
-		{"a signal is none of the codes", codes, wire.Exit{Code: 143, Signal: "SIGTERM"}, 1, 0, Starting, 0, ""},
-
-		{"--max with runs left", max3, fail, 2, 0, Starting, 0, ""},
-		{"--max reached", max3, fail, 3, 0, Failed, 0, "3 times"},
-		{"--max reached without a failure", with(func(p *wire.Policy) { p.MaxRuns, p.Restart = 1, wire.RestartAlways }), clean, 1, 1, Exited, 0, "once"},
-
-		{"--max-restarts: the first run is no restart", three, fail, 1, 1, Backoff, first, ""},
-		{"--max-restarts: two restarts were short", three, fail, 3, 3, Backoff, 4 * first, ""},
-		{"--max-restarts: three restarts were short", three, fail, 4, 4, Failed, 0, "3 restarts"},
-		{"--max-restarts: after a long run each counts", three, fail, 9, 2, Backoff, 2 * first, ""},
-		{"--max-restarts: after a long run, three", three, fail, 9, 3, Failed, 0, "3 restarts"},
-		{"--max-restarts after a long run", three, fail, 99, 0, Starting, 0, ""},
-		{"--max-restarts 1", with(func(p *wire.Policy) { p.MaxRestarts = 1 }), fail, 2, 2, Failed, 0, "1 restart in"},
-		{"always fails too when it gives up", with(func(p *wire.Policy) { p.MaxRestarts, p.Restart = 1, wire.RestartAlways }), clean, 2, 2, Failed, 0, "min-uptime"},
-
-		{"--restart-delay after a short run", delay, fail, 5, 5, Backoff, 700 * time.Millisecond, ""},
-		{"--restart-delay after a long run", delay, fail, 5, 0, Backoff, 700 * time.Millisecond, ""},
-		{"no backoff", none, fail, 5, 5, Starting, 0, ""},
-	}
-	for _, tt := range tests {
+	for _, tt := range judgments {
 		t.Run(tt.name, func(t *testing.T) {
 			got := judge(tt.policy, tt.exit, history{runs: tt.runs, streak: tt.streak}, 0)
 			if got.next != tt.want || got.delay != tt.delay || !strings.Contains(got.why, tt.why) {
