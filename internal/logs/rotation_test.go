@@ -85,7 +85,7 @@ func TestLineWithoutEnd(t *testing.T) {
 		}
 		list, _ := olderParts(path)
 		for _, p := range list {
-			if b := contentOf(t, p); len(b) < maxOver || len(b) > maxOver+2*portion {
+			if b := contentOf(t, p); len(b) < maxOver || len(b) > 4*maxOver {
 				t.Errorf("%s has %d bytes", p.path, len(b))
 			}
 		}
