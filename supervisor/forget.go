@@ -72,11 +72,16 @@ func (s *Supervisor) renewed(in *instance) {
 	in.renew = false
 	keys := s.drop(in)
 	in.generation++
-	go func() {
+	detach := func() {
 		for _, key := range keys {
 			s.pump.Detach(key)
 		}
-	}()
+	}
+	if in.app.spec.Output.Also {
+		go detach() // a stopped terminal may hold it up
+		return
+	}
+	detach() // before the next one may want to empty the file
 }
 
 // rested is called when an instance has come to rest.

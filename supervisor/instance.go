@@ -54,6 +54,7 @@ type instance struct {
 	known    []proc.Entry    // its processes when it was asked to stop
 	group    string          // folder of its cgroup
 	note     string
+	logNote  string // what is wrong with its logs
 
 	other   bool   // it lives in the second of its place's two slots
 	trial   *trial // it is to take over a place; nil: it has one
@@ -175,7 +176,7 @@ func (in *instance) launch() {
 // executed: execve has succeeded.
 func (in *instance) executed(ev event) {
 	in.born(ev.msg)
-	in.app.s.share(in, ev.msg.Warning)
+	in.app.s.share(in, ev.msg.Unshared)
 	in.enter(Online)
 	if old := in.app.instance(in.index); in.trial != nil && (old == nil || !old.bound) {
 		// It will not listen; then to have been up for a while is to be ready.
@@ -186,6 +187,7 @@ func (in *instance) executed(ev event) {
 func (in *instance) born(m *wire.ShimMessage) {
 	in.proc = pidfile.Process{PID: m.PID, Start: m.Start, Boot: in.app.s.boot}
 	in.started = m.At
+	in.note = m.Warning
 	in.app.s.writePid(in)
 }
 

@@ -79,7 +79,12 @@ func (in *instance) event(err *wire.Error) wire.Event {
 	if in.state == Backoff {
 		e.NextMS = in.nextTry.Sub(e.At).Milliseconds()
 	}
-	if in.state == Failed {
+	switch {
+	case in.state == Failed:
+		e.Message = in.note
+	case in.state == Online && in.logNote != "":
+		e.Message = in.logNote
+	case in.state == Online:
 		e.Message = in.note
 	}
 	return e

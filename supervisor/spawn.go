@@ -91,6 +91,7 @@ func (s *Supervisor) openSlot(in *instance) error {
 
 // attach has the pump move what comes out of the slot's pipes.
 func (s *Supervisor) attach(in *instance, streams []string, truncate bool) {
+	in.logNote = ""
 	out, errs := in.app.outPaths(in.index)
 	for _, stream := range streams {
 		path := out
@@ -102,7 +103,7 @@ func (s *Supervisor) attach(in *instance, streams []string, truncate bool) {
 			err = s.pump.Attach(in.pumpKey(stream), pipe, s.sink(in, stream, path, truncate))
 		}
 		if err != nil {
-			in.note = err.Error()
+			in.logNote = err.Error()
 			s.logf("%s: %v", in.label(), err)
 		}
 	}
@@ -218,6 +219,10 @@ func (in *instance) cgroup() string {
 // find what is left of an instance, so that it may be missing.
 func (in *instance) groupFolder() string {
 	if in.group == "" && in.app.s.groups != nil {
+		// One that was ever killed by cgroup.kill (Linux 6.15 at least) kills
+		// what is born into it by CLONE_INTO_CGROUP; a new one does not. One
+		// that still has a process stays.
+		_ = in.app.s.groups.Remove(in.cgroup())
 		f, err := in.app.s.groups.Open(in.cgroup())
 		if err != nil {
 			return ""

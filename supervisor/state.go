@@ -229,8 +229,10 @@ func (in *instance) snapshot() wire.Instance {
 // notes is what else a person should know of the instance.
 func (in *instance) notes() string {
 	var notes []string
-	if in.note != "" {
-		notes = append(notes, in.note)
+	for _, note := range []string{in.note, in.logNote} {
+		if note != "" {
+			notes = append(notes, note)
+		}
 	}
 	return strings.Join(append(notes, in.outputNotes()...), "; ")
 }

@@ -183,6 +183,7 @@ func (in *instance) sweepTree() {
 			in.sweeping = nil
 			if swept.Killed {
 				s.logf("%s: processes were left behind and have been killed", in.label())
+				in.group, in.planned = "", false // a new cgroup: see groupFolder
 			}
 			in.fire(event{kind: Gone, swept: swept})
 		})

@@ -19,7 +19,7 @@ const (
 	// settling bounds how many programs are watched at once.
 	settling = 16
 	// lastLines is how much of its output the report of a death shows.
-	lastLines = 10
+	lastLines = 20
 )
 
 // waiting is one command that waits for what it asked for. Its goroutine is
@@ -234,6 +234,9 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 	case wire.Online:
 		if e.PID != 0 && e.PID != g.oldPID && e.PID != g.pid {
 			g.began, g.pid = true, e.PID
+			if g.message == "" {
+				g.message = e.Message // "restarted, not reloaded" counts more
+			}
 			go w.watch(g, e.PID)
 		}
 	case wire.Stopping:

@@ -22,8 +22,8 @@ func Shim(args []string, _ string) error {
 
 // Adopt is the life of a shim that goes on from another one's inventory.
 func Adopt(args []string) error {
-	if len(args) != 1 {
+	if len(args) != 2 { // the root is there for those who look at processes
 		return errArguments
 	}
-	return shim.Adopt(args[0])
+	return shim.Adopt(args[1])
 }

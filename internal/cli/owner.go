@@ -26,7 +26,7 @@ func visitor(root string) service {
 // line: a supervisor or shim may hold the sockets of apps, and is never killed
 // for them.
 func isKeeper(p who.Process) bool {
-	return len(p.Args) == 3 && slices.Contains([]string{"__supervisor", "__shim", "__adopt"}, p.Args[1])
+	return len(p.Args) >= 3 && slices.Contains([]string{"__supervisor", "__shim", "__adopt"}, p.Args[1])
 }
 
 // owners asks the supervisors of the apps that hold a port, each in its own root.

@@ -22,9 +22,10 @@ type Files [3]uintptr
 
 // Started is a program that has been executed.
 type Started struct {
-	PID     int
-	Binds   int    // the descriptor of its reported binds (wire.Plan.Share); 0: none
-	Warning string // why there is none
+	PID      int
+	Binds    int    // the descriptor of its reported binds (wire.Plan.Share); 0: none
+	Unshared string // why there is none
+	Warning  string // what else it has not got
 }
 
 // Start executes the program of p in a session of its own and returns when
@@ -112,9 +113,12 @@ func (s *Started) result(from *os.File) error {
 	reports, rights, err := readReports(int(from.Fd()))
 	var failed *report
 	for i := range reports {
-		if r := &reports[i]; r.Warning != "" {
+		switch r := &reports[i]; {
+		case r.Warning != "":
 			s.Warning = r.Warning
-		} else if !r.Binds {
+		case r.Unshared != "":
+			s.Unshared = r.Unshared
+		case !r.Binds:
 			failed = r
 		}
 	}

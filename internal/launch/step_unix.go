@@ -27,8 +27,9 @@ type report struct {
 	What  string `json:"what,omitempty"` // empty: the program could not be executed
 	Errno int    `json:"errno,omitempty"`
 
-	Binds   bool   `json:"binds,omitempty"`   // the descriptor of the binds comes along
-	Warning string `json:"warning,omitempty"` // it goes on without this
+	Binds    bool   `json:"binds,omitempty"`    // the descriptor of the binds comes along
+	Unshared string `json:"unshared,omitempty"` // there is none, and why
+	Warning  string `json:"warning,omitempty"`  // it goes on without this
 }
 
 // Step is the exec step. It returns only when the program could not be
@@ -69,7 +70,7 @@ func becomeProgram() (what string, err error) {
 	for _, l := range p.Limits {
 		// x/sys goes through the syscall package, which then leaves the limit
 		// of open files alone at execve.
-		if err := unix.Setrlimit(l.Resource, &unix.Rlimit{Cur: l.Soft, Max: l.Hard}); err != nil {
+		if err := setLimit(l); err != nil {
 			return fmt.Sprintf("set resource limit %d to %d:%d", l.Resource, l.Soft, l.Hard), err
 		}
 	}
@@ -83,12 +84,32 @@ func becomeProgram() (what string, err error) {
 	return "", syscall.Exec(p.File, p.Argv, os.Environ())
 }
 
+// setLimit sets one limit. Where the hard limit that we inherited is lower, and
+// we may not raise it, the program gets as much as there is, and that is told.
+func setLimit(l wire.Limit) error {
+	err := unix.Setrlimit(l.Resource, &unix.Rlimit{Cur: l.Soft, Max: l.Hard})
+	if !errors.Is(err, unix.EPERM) {
+		return err
+	}
+	var have unix.Rlimit
+	if err := unix.Getrlimit(l.Resource, &have); err != nil {
+		return err
+	}
+	most := unix.Rlimit{Cur: min(l.Soft, have.Max), Max: min(l.Hard, have.Max)}
+	if err := unix.Setrlimit(l.Resource, &most); err != nil {
+		return err
+	}
+	return tell(report{Warning: fmt.Sprintf(
+		"resource limit %d is %d, not %d: the background process was started with less; forever kill, then start again from here",
+		l.Resource, have.Max, l.Hard)})
+}
+
 // shareBinds installs the filter and sends the descriptor of its reports. A
 // system that refuses it is no reason not to start.
 func shareBinds() error {
 	binds, err := reportBinds()
 	if err != nil {
-		return tell(report{Warning: err.Error()})
+		return tell(report{Unshared: err.Error()})
 	}
 	defer unix.Close(binds)
 	return tell(report{Binds: true}, binds)

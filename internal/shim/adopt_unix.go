@@ -57,7 +57,7 @@ func (a *adoption) exec(exe string) error {
 	defer f.Close()
 	fds := append(a.descriptors(), int(f.Fd()))
 	inherit(fds, true)
-	err = syscall.Exec(exe, []string{"forever", AdoptRole, strconv.Itoa(int(f.Fd()))}, os.Environ())
+	err = syscall.Exec(exe, []string{"forever", AdoptRole, a.Root, strconv.Itoa(int(f.Fd()))}, os.Environ())
 	inherit(fds, false)
 	return fmt.Errorf("execute %s: %w", exe, err)
 }

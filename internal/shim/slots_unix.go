@@ -121,7 +121,7 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 	}
 	pid := started.PID
 	s.keepBinds(key, started)
-	m.Warning = started.Warning
+	m.Warning, m.Unshared = started.Warning, started.Unshared
 	// It may have ended already; nobody else reaps while we hold the lock, so
 	// that the PID is still its own.
 	id, err := pidfile.Identify(pid)

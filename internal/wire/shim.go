@@ -49,22 +49,23 @@ type ShimMessage struct {
 	Slot string `json:"slot,omitempty"` // UID:INDEX
 	FDs  int    `json:"fds,omitempty"`
 
-	Streams []string        `json:"streams,omitempty"` // open, slot: names of the pipes, in the order of the descriptors
-	Plan    *Plan           `json:"plan,omitempty"`    // spawn; none: as the slot's last process
-	Note    json.RawMessage `json:"note,omitempty"`    // spawn: the supervisor's own, given back by slot
-	PID     int             `json:"pid,omitempty"`     // slot, spawned, forget; hello: the shim's own
-	Start   uint64          `json:"start,omitempty"`   // slot, spawned: start time of PID (pidfile.Process)
-	At      time.Time       `json:"at,omitzero"`       // slot, spawned: when it was executed
-	Exits   []ShimExit      `json:"exits,omitempty"`   // slot: not forgotten yet; exit: one
-	Signal  int             `json:"signal,omitempty"`
-	Group   bool            `json:"group,omitempty"` // signal: the whole process group
-	Name    string          `json:"name,omitempty"`  // put, drop, held
-	Version int             `json:"version,omitempty"`
-	Root    string          `json:"root,omitempty"`
-	Exe     string          `json:"exe,omitempty"`     // update
-	Error   string          `json:"error,omitempty"`   // empty: it went well
-	Errno   int             `json:"errno,omitempty"`   // the system's number for Error, where there is one
-	Warning string          `json:"warning,omitempty"` // spawned: what the plan wanted and the system refused
+	Streams  []string        `json:"streams,omitempty"` // open, slot: names of the pipes, in the order of the descriptors
+	Plan     *Plan           `json:"plan,omitempty"`    // spawn; none: as the slot's last process
+	Note     json.RawMessage `json:"note,omitempty"`    // spawn: the supervisor's own, given back by slot
+	PID      int             `json:"pid,omitempty"`     // slot, spawned, forget; hello: the shim's own
+	Start    uint64          `json:"start,omitempty"`   // slot, spawned: start time of PID (pidfile.Process)
+	At       time.Time       `json:"at,omitzero"`       // slot, spawned: when it was executed
+	Exits    []ShimExit      `json:"exits,omitempty"`   // slot: not forgotten yet; exit: one
+	Signal   int             `json:"signal,omitempty"`
+	Group    bool            `json:"group,omitempty"` // signal: the whole process group
+	Name     string          `json:"name,omitempty"`  // put, drop, held
+	Version  int             `json:"version,omitempty"`
+	Root     string          `json:"root,omitempty"`
+	Exe      string          `json:"exe,omitempty"`      // update
+	Error    string          `json:"error,omitempty"`    // empty: it went well
+	Errno    int             `json:"errno,omitempty"`    // the system's number for Error, where there is one
+	Unshared string          `json:"unshared,omitempty"` // spawned: why its binds are not reported
+	Warning  string          `json:"warning,omitempty"`  // spawned: what the plan wanted and the system refused
 }
 
 // ShimExit is the end of a slot's process.
