@@ -191,6 +191,19 @@ func TestOtherNamespace(t *testing.T) {
 	}
 }
 
+func TestCount(t *testing.T) {
+	text := []byte("sockets: used 162\nTCP: inuse 1 orphan 0 tw 359 alloc 5 mem 50\nUDP: inuse 7 mem 0\n")
+	for _, c := range []struct {
+		proto, name string
+		want        uint64
+		ok          bool
+	}{{"TCP:", "inuse", 1, true}, {"TCP:", "alloc", 5, true}, {"UDP:", "inuse", 7, true}, {"UDP:", "alloc", 0, false}, {"TCP6:", "inuse", 0, false}} {
+		if n, ok := count(text, c.proto, c.name); n != c.want || ok != c.ok {
+			t.Errorf("%s %s: %d, %v", c.proto, c.name, n, ok)
+		}
+	}
+}
+
 func FuzzMessages(f *testing.F) {
 	var q Query
 	f.Add(request(TCP, unix.AF_INET, false), q.TCP)
