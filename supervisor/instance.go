@@ -29,13 +29,14 @@ type instance struct {
 	state State
 	after after
 
-	proc    pidfile.Process // zero: none
-	started time.Time
-	unborn  bool // the shim is starting it
-	opened  bool // the shim has the slot, and the pump its pipes
-	planned bool // the shim knows how to start it
-	renew   bool // it needs a new slot for its next process
-	due     bool // a start of it waits until the state file says so
+	proc     pidfile.Process // zero: none
+	started  time.Time
+	unborn   bool              // the shim is starting it
+	slotless *wire.ShimMessage // why the shim could not make the slot; its start fails next
+	opened   bool              // the shim has the slot, and the pump its pipes
+	planned  bool              // the shim knows how to start it
+	renew    bool              // it needs a new slot for its next process
+	due      bool              // a start of it waits until the state file says so
 	// generation tells the pump's keys of one slot from those of the next.
 	generation int
 

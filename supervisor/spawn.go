@@ -49,6 +49,9 @@ func (s *Supervisor) spawn(in *instance) error {
 	return s.shim.Spawn(in.slot, plan, in.noteJSON(), func(m *wire.ShimMessage) {
 		s.post(func() {
 			in.unborn = false
+			if in.slotless != nil {
+				m, in.slotless = in.slotless, nil // that there is no slot is only what came of it
+			}
 			kind := Spawned
 			if m.Error != "" {
 				kind, in.planned = SpawnFailed, false // the shim keeps a plan that worked
@@ -80,8 +83,7 @@ func (s *Supervisor) openSlot(in *instance) error {
 	return s.shim.Open(in.slot, streams, func(m *wire.ShimMessage) {
 		s.post(func() {
 			if m.Error != "" {
-				in.opened = false
-				s.logf("%s: %s", in.label(), m.Error)
+				in.opened, in.slotless = false, m
 				return
 			}
 			s.attach(in, m.Streams, truncate)

@@ -188,6 +188,16 @@ func TestNotExecuted(t *testing.T) {
 	}
 }
 
+// Why there is no slot is told, and not only that there is none.
+func TestNoPipesLeft(t *testing.T) {
+	w := runningWorld(t)
+	w.noPipes = true
+	w.refusal = &wire.ShimMessage{Op: wire.OpSpawned, Error: "there is no slot"}
+	if err := w.start(spec("web")).fails(wire.CodeExec); !strings.Contains(err.Message, "too many open files") || err.Exit != 126 {
+		t.Errorf("got %+v", err)
+	}
+}
+
 // An app that was there before stays, and can be started when its file is back.
 func TestNotExecutedAgain(t *testing.T) {
 	w := runningWorld(t)

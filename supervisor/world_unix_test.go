@@ -47,6 +47,7 @@ type world struct {
 	nextPID int
 	manual  bool              // spawns are answered by the test
 	refusal *wire.ShimMessage // the answer to every spawn
+	noPipes bool              // the shim has no descriptor left
 	broken  error             // the shim is gone
 	sweeps  []*fakeSweep      // not finished yet
 	leaving bool              // sweeps are finished by the test
@@ -317,6 +318,10 @@ func (w *world) Open(slot string, streams []string, reply func(*wire.ShimMessage
 	defer w.mu.Unlock()
 	if err := w.note(call{op: wire.OpOpen, slot: slot}); err != nil {
 		return err
+	}
+	if w.noPipes {
+		reply(&wire.ShimMessage{Op: wire.OpDone, Error: "make the pipes of " + slot + ": too many open files", Errno: int(syscall.EMFILE)})
+		return nil
 	}
 	w.slot(slot)
 	reply(&wire.ShimMessage{Op: wire.OpSlot, Slot: slot, Streams: streams})
