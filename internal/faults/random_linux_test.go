@@ -18,8 +18,12 @@ import (
 	"forever/pidfile"
 )
 
-// kills is how many deaths a random test deals out, if not told to take its time.
-const kills = 100
+// A random test deals out so many deaths, or what it can in its time; ten times as
+// many and as long when it is told to take its time.
+const (
+	kills     = 100
+	stormTime = 15 * time.Second
+)
 
 // Supervisor and shim die at random moments, while programs run, crash and
 // print, and a client starts, stops and restarts. Nobody may notice.
@@ -115,11 +119,12 @@ func (s *storm) crash(name, role, arg string, options ...string) {
 // rage kills so often; gentle says each time whether it is to be the supervisor.
 func (s *storm) rage(times int, gentle func() bool) {
 	s.w.t.Helper()
+	span := stormTime
 	if long {
-		times *= 10
+		times, span = times*10, span*10
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.kill(times, gentle) }()
+	go func() { ended <- s.kill(times, time.Now().Add(span), gentle) }()
 	for {
 		select {
 		case err := <-ended:
@@ -139,8 +144,12 @@ func (s *storm) rage(times int, gentle func() bool) {
 }
 
 // kill deals out so many deaths, each at a random moment after the last one healed.
-func (s *storm) kill(times int, gentle func() bool) error {
-	for range times {
+func (s *storm) kill(times int, until time.Time, gentle func() bool) error {
+	for i := range times {
+		if time.Now().After(until) {
+			s.w.t.Logf("%d deaths of %d: the machine is busy", i, times)
+			break
+		}
 		p, err := s.healthy()
 		if err != nil {
 			return fmt.Errorf("ping after a death: %w", err)
@@ -300,11 +309,10 @@ func (s *storm) check() {
 	w.must("start", "--name", "last", play, "sleep") // heals, where nobody was left to
 	w.consistent()
 	w.lives(s.steady)
-	for name, h := range s.steady {
+	for name := range s.steady {
 		if in := w.instance(name); in.Restarts != 0 {
 			w.t.Errorf("%s was restarted %d times", name, in.Restarts)
 		}
-		_ = h
 	}
 	for _, v := range s.mutable {
 		in := w.instance(v.name)

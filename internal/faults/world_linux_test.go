@@ -152,7 +152,11 @@ func (w *world) runAs(cmd *exec.Cmd) answer {
 	w.t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
 	err := cmd.Run()
+	if took := time.Since(began); took > 5*time.Second {
+		w.t.Logf("%v: took %v", cmd.Args[1:], took) // no failure, but worth a look
+	}
 	if w.ctx.Err() != nil {
 		w.t.Fatalf("%s: does not answer: %v\n%s%s", strings.Join(cmd.Args, " "), err, out.String(), errs.String())
 	}
@@ -172,8 +176,7 @@ func (w *world) must(args ...string) answer {
 	return a
 }
 
-// start starts a role of this binary as the app name and waits for n hellos of
-// word; it returns the app's first PID.
+// start starts a role of this binary as the app name and returns its first PID.
 func (w *world) start(name string, options []string, role ...string) int {
 	w.t.Helper()
 	args := append([]string{"start", "--name", name}, options...)
