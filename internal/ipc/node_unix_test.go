@@ -5,7 +5,9 @@ package ipc
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -25,14 +27,19 @@ type child struct {
 
 func node(t *testing.T, role string) *child {
 	t.Helper()
+	return program(t, "testdata/child.js", role)
+}
+
+func program(t *testing.T, args ...string) *child {
+	t.Helper()
 	path := need.Command(t, "node")
 	ours, theirs, err := Pair()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer theirs.Close()
-	c := &child{Channel: wrap(t, ours), t: t, cmd: exec.CommandContext(t.Context(), path, "testdata/child.js", role)}
-	c.cmd.Env = append(append(os.Environ(), "NODE_NO_WARNINGS=1"), Env(3)...)
+	c := &child{Channel: wrap(t, ours), t: t, cmd: exec.CommandContext(t.Context(), path, args...)}
+	c.cmd.Env = append(append(os.Environ(), "NODE_NO_WARNINGS=1", "PORT=0"), Env(3)...)
 	c.cmd.ExtraFiles = []*os.File{theirs}
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.out
 	if err := c.cmd.Start(); err != nil {
@@ -133,4 +140,54 @@ func TestNodeSendsASocket(t *testing.T) {
 	expect(t, c.Channel, `"after it"`)
 	expectError(t, c.Channel, io.EOF)
 	c.ends("SentHandleNotReceivedWarning")
+}
+
+func TestExampleLongSum(t *testing.T) {
+	c := program(t, "../../examples/long-sum/sum.js")
+	expect(t, c.Channel, Ready)
+	for n, want := range map[string]string{"0": "0", "1": "1", "3000001": "4500004500001"} {
+		c.send(n)
+		expectField(t, c, "sum", want)
+	}
+	c.send(`"many"`)
+	expectField(t, c, "error", "wants a whole number from 0 to 1000000000")
+	c.send(Shutdown)
+	expectError(t, c.Channel, io.EOF)
+	c.ends("")
+}
+
+func TestExampleLongSumServer(t *testing.T) {
+	c := program(t, "../../examples/long-sum/server.js")
+	expect(t, c.Channel, Ready)
+	c.send(`"how are you?"`)
+	status := expectField(t, c, "asked", "how are you?")
+	for question, want := range map[string]int{"sum?n=1000": 200, "sum?n=x": 400, "": 200, "nothing": 404} {
+		answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%v/%s", status["port"], question))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != want || want == 200 && !bytes.Contains(body, []byte("500500")) && question != "" {
+			t.Errorf("%q: %d, %q, %v", question, answer.StatusCode, body, err)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	c.send(Shutdown)
+	expectError(t, c.Channel, io.EOF)
+	c.ends(fmt.Sprintf("%v listens on port %v\n%[1]v ends", status["pid"], status["port"]))
+}
+
+// expectField receives an object and compares one field.
+func expectField(t *testing.T, c *child, key, want string) map[string]any {
+	t.Helper()
+	msg, err := c.Receive()
+	var fields map[string]any
+	if err == nil {
+		err = json.Unmarshal(msg, &fields)
+	}
+	if err != nil || fields[key] != want {
+		t.Fatalf("received %s, %v; want %q under %q", msg, err, want, key)
+	}
+	return fields
 }
