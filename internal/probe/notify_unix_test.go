@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"forever/internal/need"
 )
 
 // short is a path for a socket that fits everywhere.
@@ -106,6 +109,35 @@ func TestNotifyFromAnotherProcess(t *testing.T) {
 	}
 	if runtime.GOOS == "linux" && pid != speaker.Process.Pid { // it was alive when it said so
 		t.Errorf("said by %d and not by %d", pid, speaker.Process.Pid)
+	}
+}
+
+// The program in docs/readiness.md.
+const pythonSpeaker = `
+import os, socket
+addr = os.environ.get("NOTIFY_SOCKET")
+if addr:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.connect("\0" + addr[1:] if addr[0] == "@" else addr)
+        s.send(b"READY=1\nSTATUS=serving")
+`
+
+func TestNotifyFromPython(t *testing.T) {
+	python := need.Command(t, "python3")
+	paths := []string{short(t)}
+	if runtime.GOOS == "linux" {
+		paths = append(paths, filepath.Join(t.TempDir(), strings.Repeat("long-", 30)))
+	}
+	for _, path := range paths {
+		n := listenNotify(t, path)
+		cmd := exec.CommandContext(t.Context(), python, "-c", pythonSpeaker)
+		cmd.Env = append(os.Environ(), NotifyEnv(n.Addr(), 0)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if m, _ := hear(t, n); m != (Message{Ready: true, HasStatus: true, Status: "serving"}) {
+			t.Errorf("heard %+v at %s", m, n.Addr())
+		}
 	}
 }
 
