@@ -18,6 +18,7 @@ const (
 	ActDelete  = "delete"
 	ActReload  = "reload"
 	ActScale   = "scale"
+	ActSend    = "send"
 	ActSignal  = "signal"
 	ActReset   = "reset" // forget restarts; skip a backoff
 )
@@ -81,6 +82,8 @@ func (s *Supervisor) act(action string, r wire.TargetRequest, refs []target.Ref,
 			s.actDelete(a, r, w)
 		case ActReload:
 			s.actReload(a, ref.Index, r, w)
+		case ActSend:
+			s.actSend(a, ref.Index, r, w)
 		case ActScale:
 			s.actScale(a, r, w)
 		case ActSignal:

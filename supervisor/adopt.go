@@ -207,6 +207,11 @@ func (s *Supervisor) goOn(in *instance, was State) {
 	in.state = Online
 	s.writePid(in)
 	s.share(in, "")
+	s.openChannel(in, false)
+	s.openNotify(in)
+	if was == Starting && in.awaitReady() {
+		in.state = Starting
+	}
 	in.bound = len(in.app.groups) > 0 // as good as known: most bind at their start
 	switch {
 	case in.app.desired == wire.DesiredStopped || was == Stopping && in.after == afterStop:

@@ -54,6 +54,11 @@ func (s *Supervisor) remove(a *app) {
 // what is still to be detached from the pump.
 func (s *Supervisor) drop(in *instance) (keys []string) {
 	in.stopTimer()
+	s.closeNotify(in)
+	if in.app.spec.Channel {
+		in.closeChannel()
+		s.shimError(s.shim.Drop(in.channelName()))
+	}
 	if !in.opened {
 		return nil
 	}

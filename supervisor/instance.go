@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"forever/internal/clock"
+	"forever/internal/ipc"
+	"forever/internal/probe"
 	"forever/internal/proc"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -57,6 +59,13 @@ type instance struct {
 	note     string
 	logNote  string // what is wrong with its logs
 
+	waiting *readiness              // it is not ready yet
+	late    string                  // it is being stopped since it did not become so, and why
+	notify  *probe.Notify           // where it says how it is
+	said    string                  // what it said last
+	channel *ipc.Channel            // Node's message channel
+	asked   []func(json.RawMessage) // who waits for an answer on it
+
 	other   bool   // it lives in the second of its place's two slots
 	trial   *trial // it is to take over a place; nil: it has one
 	former  bool   // it has left its place, and goes
@@ -106,6 +115,7 @@ func (in *instance) enter(next State) { in.enterWith(next, nil) }
 // enterWith is enter for a state that is an error.
 func (in *instance) enterWith(next State, err *wire.Error) {
 	in.stopTimer()
+	in.stopWaiting()
 	in.state = next
 	if next != Starting && in.proc.PID == 0 {
 		in.removePid() // a start replaces the file's content instead
@@ -178,6 +188,11 @@ func (in *instance) launch() {
 func (in *instance) executed(ev event) {
 	in.born(ev.msg)
 	in.app.s.share(in, ev.msg.Unshared)
+	in.app.s.openChannel(in, true)
+	if in.awaitReady() {
+		in.publish(nil) // starting, with a process
+		return
+	}
 	in.enter(Online)
 	if old := in.app.instance(in.index); in.trial != nil && (old == nil || !old.bound) {
 		// It will not listen; then to have been up for a while is to be ready.
@@ -250,6 +265,7 @@ func (in *instance) ended(ev event) {
 func (in *instance) record(e *wire.ShimExit) {
 	s := in.app.s
 	x := newExit(*e, in.started)
+	in.blameLateness(&x)
 	in.remember(x)
 	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
 	if x.RanMS >= in.app.spec.Policy.MinUptimeMS {
@@ -258,6 +274,8 @@ func (in *instance) record(e *wire.ShimExit) {
 		in.streak++
 	}
 	in.last = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot}
+	in.closeChannel()
+	in.said = ""
 	in.proc = pidfile.Process{}
 }
 

@@ -119,10 +119,7 @@ func (rl *reload) replace(g *goal) {
 	}
 	in := rl.a.successor(old)
 	in.reload = rl.id
-	timeout := milliseconds(rl.a.spec.Policy.ListenTimeout)
-	if timeout <= 0 {
-		timeout = defaultListenTimeout
-	}
+	timeout := old.listenTimeout()
 	in.trial = &trial{
 		ready: func() { rl.takeOver(g, old, in) },
 		ended: func(err *wire.Error) { rl.giveUp(g, in, err) },

@@ -20,6 +20,7 @@ const (
 	didReset     = "reset"
 	didReloaded  = "reloaded"
 	didScaled    = "scaled"
+	didSent      = "sent"
 )
 
 // report emits the result of each app whose goals are all done. What a command
@@ -89,7 +90,7 @@ func result(goals []*goal) wire.Event {
 	first := goals[0]
 	e := wire.Event{
 		Type: wire.EventResult, App: first.name, ID: first.id, Instance: -1,
-		PID: first.pid, Did: first.did, Message: first.message,
+		PID: first.pid, Did: first.did, Message: first.message, Answer: first.answer,
 	}
 	if len(goals) == 1 && first.single {
 		e.Instance = first.index

@@ -74,7 +74,7 @@ func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) listener.Deci
 	}
 	in.bound = true
 	s.steer(in.app)
-	if in.trial != nil {
+	if in.trial != nil && in.app.spec.Ready == "" {
 		s.post(func() { in.tried(nil) })
 	}
 	return listener.Decision{Socket: fd}

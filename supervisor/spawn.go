@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"forever/internal/ipc"
 	"forever/internal/logs"
+	"forever/internal/probe"
 	"forever/internal/wire"
 )
 
@@ -42,8 +45,12 @@ func (s *Supervisor) spawn(in *instance) error {
 			return err
 		}
 	}
+	if err := s.newChannel(in); err != nil {
+		return err
+	}
 	var plan *wire.Plan // none: as before
 	if !in.planned {
+		s.openNotify(in)
 		plan, in.planned = s.plan(in), true
 	}
 	return s.shim.Spawn(in.slot, plan, in.noteJSON(), func(m *wire.ShimMessage) {
@@ -147,6 +154,9 @@ func (s *Supervisor) plan(in *instance) *wire.Plan {
 		Umask: spec.Umask, Limits: spec.Limits,
 	}
 	p.Cgroup, p.Share = in.groupFolder(), in.app.shares()
+	if spec.Channel {
+		p.Channel = in.channelEnd()
+	}
 	streams := in.app.streams(in.index)
 	switch {
 	case spec.Output.Direct:
@@ -186,17 +196,63 @@ func (in *instance) environment() []string {
 	ours := append(in.marks(),
 		"FOREVER_APP="+in.app.spec.Name,
 		"FOREVER_ID="+id,
-		"NODE_APP_INSTANCE="+index,
+		in.indexVar()+"="+index,
 		"pm_id="+id,
 		"name="+in.app.spec.Name,
 	)
+	if kv, ok := in.incremented(); ok {
+		ours = append(ours, kv)
+	}
+	ours = append(ours, in.talks()...)
 	env := make([]string, 0, len(in.app.spec.Env)+len(ours))
 	for _, kv := range in.app.spec.Env {
-		if !overridden(kv, ours) {
+		if !overridden(kv, ours) && !inherited(kv) {
 			env = append(env, kv)
 		}
 	}
 	return append(env, ours...)
+}
+
+// indexVar is the variable that tells a program written for PM2 its index.
+func (in *instance) indexVar() string {
+	if name := in.app.spec.InstanceVar; name != "" {
+		return name
+	}
+	return "NODE_APP_INSTANCE"
+}
+
+// talks is what the program needs to find who listens to it. Empty variables
+// take away what the caller had: a Node program that is told of a channel that
+// is none ends at once.
+func (in *instance) talks() (env []string) {
+	if in.app.spec.Channel {
+		env = ipc.Env(3)
+	}
+	if in.notify != nil {
+		env = append(env, probe.NotifyEnv(in.notify.Addr(), 0)...)
+	}
+	return env
+}
+
+// incremented is the variable whose number grows with each instance.
+func (in *instance) incremented() (kv string, ok bool) {
+	name := in.app.spec.IncrementVar
+	if name == "" {
+		return "", false
+	}
+	for _, kv := range in.app.spec.Env {
+		if value, found := strings.CutPrefix(kv, name+"="); found {
+			n, err := strconv.Atoi(value)
+			return fmt.Sprintf("%s=%d", name, n+in.index), err == nil
+		}
+	}
+	return fmt.Sprintf("%s=%d", name, in.index), true
+}
+
+// inherited are variables of the caller's that are about its own process.
+func inherited(kv string) bool {
+	name, _, _ := strings.Cut(kv, "=")
+	return slices.Contains([]string{ipc.VarFD, ipc.VarSerialization, "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}, name)
 }
 
 func overridden(kv string, by []string) bool {
@@ -214,8 +270,11 @@ func (in *instance) cgroup() string {
 	if in.app.s.groups == nil {
 		return ""
 	}
-	return strings.ReplaceAll(in.slot, ":", "-")
+	return in.slotFile()
 }
+
+// slotFile is the slot's name, fit for a file.
+func (in *instance) slotFile() string { return strings.ReplaceAll(in.slot, ":", "-") }
 
 // groupFolder makes the instance's cgroup, if it may, once. It only helps to
 // find what is left of an instance, so that it may be missing.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"forever/internal/probe"
 	"forever/internal/proc"
 	"forever/internal/wire"
 )
@@ -75,6 +76,11 @@ func check(spec *wire.Spec, streams []*os.File) *wire.Error {
 	}
 	if spec.Namespace == "" {
 		spec.Namespace = "default"
+	}
+	if spec.Ready != "" {
+		if _, err := probe.ParseReady(spec.Ready); err != nil {
+			return usage("readiness %v", err)
+		}
 	}
 	if (spec.Output.Direct || spec.Output.Also) && len(streams) != 2 {
 		return usage("output to the client needs its two descriptors")

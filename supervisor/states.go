@@ -51,11 +51,12 @@ const (
 	Gone                         // its whole tree has ended
 	Due                          // the backoff is over
 	KillDue                      // the kill timeout is over
+	Ready                        // what makes it ready has come
 	numEvents
 )
 
 var eventNames = [numEvents]string{
-	"AskStart", "AskStop", "AskRestart", "Spawned", "SpawnFailed", "Ended", "Gone", "Due", "KillDue",
+	"AskStart", "AskStop", "AskRestart", "Spawned", "SpawnFailed", "Ended", "Gone", "Due", "KillDue", "Ready",
 }
 
 func (k EventKind) String() string { return eventNames[k] }
@@ -83,14 +84,15 @@ func life() [numStates][numEvents]step {
 		Failed:  resting(),
 		Starting: {
 			AskStart:    {Stay, (*instance).ignore},
-			AskStop:     {Stopping, (*instance).stopWhenBorn}, // the shim is at it already
-			AskRestart:  {Stay, (*instance).ignore},           // it is as new as can be
+			AskStop:     {Stopping, (*instance).stopWhenBorn},
+			AskRestart:  {Stay, (*instance).restartIfBorn},
 			Spawned:     {Stay, (*instance).executed},
 			SpawnFailed: {Stay, (*instance).notExecuted},
-			Ended:       {Stay, (*instance).ignore}, // of an older process: its birth comes first
+			Ended:       {Stay, (*instance).endedEarly},
 			Gone:        {Stay, (*instance).ignore},
-			Due:         {Stay, (*instance).ignore},
+			Due:         {Stay, (*instance).notReady},
 			KillDue:     {Stay, (*instance).ignore},
+			Ready:       {Stay, (*instance).becomeReady},
 		},
 		Online: {
 			AskStart:    {Stay, (*instance).ignore},
@@ -102,6 +104,7 @@ func life() [numStates][numEvents]step {
 			Gone:        {Stay, (*instance).ignore},
 			Due:         {Stay, (*instance).proven},
 			KillDue:     {Stay, (*instance).ignore},
+			Ready:       {Stay, (*instance).ignore},
 		},
 		Stopping: {
 			AskStart:    {Stay, (*instance).startAfterwards},
@@ -113,6 +116,7 @@ func life() [numStates][numEvents]step {
 			Gone:        {Stay, (*instance).gone},
 			Due:         {Stay, (*instance).ignore},
 			KillDue:     {Stay, (*instance).kill},
+			Ready:       {Stay, (*instance).ignore},
 		},
 		Backoff: {
 			AskStart:    {Starting, (*instance).launchFresh}, // a user's command skips the wait
@@ -124,6 +128,7 @@ func life() [numStates][numEvents]step {
 			Gone:        {Stay, (*instance).ignore},
 			Due:         {Starting, (*instance).relaunch},
 			KillDue:     {Stay, (*instance).ignore},
+			Ready:       {Stay, (*instance).ignore},
 		},
 	}
 }
@@ -140,5 +145,6 @@ func resting() [numEvents]step {
 		Gone:        {Stay, (*instance).ignore},
 		Due:         {Stay, (*instance).ignore},
 		KillDue:     {Stay, (*instance).ignore},
+		Ready:       {Stay, (*instance).ignore},
 	}
 }

@@ -1,10 +1,12 @@
 package supervisor
 
 import (
+	"encoding/json"
 	"fmt"
 	"syscall"
 	"time"
 
+	"forever/internal/ipc"
 	"forever/internal/proc"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -34,7 +36,7 @@ func (in *instance) ask(how *wire.Stop) {
 	in.arm(milliseconds(in.stopping.TimeoutMS), event{kind: KillDue})
 	s := in.app.s
 	if s.groups != nil {
-		in.signalGroup(in.stopSignal())
+		in.sayStop()
 		return
 	}
 	pid := in.proc.PID
@@ -42,10 +44,18 @@ func (in *instance) ask(how *wire.Stop) {
 		s.post(func() {
 			if in.proc.PID == pid {
 				in.known = known
-				in.signalGroup(in.stopSignal())
+				in.sayStop()
 			}
 		})
 	})
+}
+
+// sayStop asks the program to end: by the stop signal, or over its channel.
+func (in *instance) sayStop() {
+	if in.app.spec.Stop.Message && in.channel != nil && in.channel.Send(json.RawMessage(ipc.Shutdown)) == nil {
+		return
+	}
+	in.signalGroup(in.stopSignal())
 }
 
 func (in *instance) setStop(how *wire.Stop) {
@@ -78,10 +88,32 @@ func (in *instance) signalGroup(sig syscall.Signal) {
 	s.shimError(err)
 }
 
-// stopWhenBorn: the shim is starting it; it is stopped as soon as it is there.
+// stopWhenBorn: it is starting. If the shim is still at it, it is stopped as
+// soon as it is there.
 func (in *instance) stopWhenBorn(ev event) {
 	in.after = afterStop
+	if in.proc.PID != 0 {
+		in.ask(ev.stop)
+		return
+	}
 	in.setStop(ev.stop)
+}
+
+// restartIfBorn: what is being made is as new as can be; what is there, and not
+// ready yet, is replaced.
+func (in *instance) restartIfBorn(ev event) {
+	if in.proc.PID != 0 {
+		in.enter(Stopping)
+		in.stopThenStart(ev)
+	}
+}
+
+// endedEarly: it has ended before it was ready; or an older process has, whose
+// successor is still on its way.
+func (in *instance) endedEarly(ev event) {
+	if in.proc.PID != 0 && in.proc.PID == ev.exit.PID {
+		in.ended(ev)
+	}
 }
 
 // bornToStop: a process came that is not wanted any more.

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -58,6 +59,8 @@ type goal struct {
 	oldPID  int
 	single  bool // the target was this instance, not the app
 	upwards bool // scale: it is a new one
+	ready   bool // online means ready: that was asked for
+	answer  json.RawMessage
 	began   bool
 	done    bool
 	message string
@@ -102,6 +105,7 @@ func (w *waiting) add(in *instance, did string) *goal {
 		app: in.app, name: in.app.spec.Name, id: in.app.id, index: in.index,
 		label: in.label(), did: did, keys: in.pumpKeys(),
 		minUptime: milliseconds(in.app.spec.Policy.MinUptimeMS),
+		ready:     in.app.spec.Ready != "",
 	}
 	if g.up() && !in.app.spec.Output.Direct {
 		out, errs := in.app.outPaths(in.index)
@@ -213,8 +217,8 @@ func (w *waiting) see(e wire.Event) {
 	for _, g := range match {
 		w.emit(e)
 		switch {
-		case g.did == didReloaded:
-			// The reload itself says when it is done.
+		case g.did == didReloaded, g.did == didSent && e.State == wire.Online:
+			// It is said elsewhere when it is done.
 		case g.up():
 			w.seeUp(g, e)
 		default:
@@ -231,7 +235,16 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 	switch e.State {
 	case wire.Starting:
 		g.began = true
+		if e.PID != 0 && w.waitMS == 0 && e.PID != g.oldPID && e.PID != g.pid {
+			g.pid = e.PID // executed, and not ready yet: that is waited for only with --wait
+			go w.watch(g, e.PID)
+		}
 	case wire.Online:
+		if g.ready && w.waitMS != 0 && e.PID != 0 && e.PID != g.oldPID {
+			g.pid = e.PID
+			w.finish(g, nil)
+			return
+		}
 		if e.PID != 0 && e.PID != g.oldPID && e.PID != g.pid {
 			g.began, g.pid = true, e.PID
 			if g.message == "" {
@@ -404,6 +417,16 @@ func (w *waiting) finish(g *goal, err *wire.Error) {
 // reach is finish from another goroutine than the caller's.
 func (w *waiting) reach(g *goal, err *wire.Error) {
 	w.finish(g, err)
+	w.sub.poke()
+}
+
+// answer is reach with what a program said.
+func (w *waiting) answer(g *goal, answer json.RawMessage) {
+	w.mu.Lock()
+	if !g.done {
+		g.done, g.answer = true, answer
+	}
+	w.mu.Unlock()
 	w.sub.poke()
 }
 

@@ -51,5 +51,6 @@ const (
 	ActionSignal  = "signal"
 	ActionReload  = "reload"
 	ActionScale   = "scale"
+	ActionSend    = "send"
 	ActionReset   = "reset" // forget restarts and backoff
 )

@@ -81,6 +81,9 @@ func (s *session) complain(ev wire.Event) {
 
 // resultText is the line for a result: stopped "web" (id 0).
 func resultText(ev wire.Event) string {
+	if ev.Answer != nil {
+		return string(ev.Answer)
+	}
 	text := fmt.Sprintf("%s %s (id %d", ev.Did, label(ev.App, ev.Instance), ev.ID)
 	if ev.PID > 0 {
 		text += fmt.Sprintf(", pid %d", ev.PID)

@@ -316,7 +316,7 @@ func TestLogs(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	f := &fake{apps: []wire.App{{Name: "web", Status: "online"}, {Name: "worker"}, {Name: "db"}}}
 	cases := []struct{ words, want string }{
-		{"|", "start run list describe logs stop stopall restart restartall delete deleteall signal reload scale killport ports fuser tasklist taskkill ping update kill version completion help"},
+		{"|", "start run list describe logs stop stopall restart restartall delete deleteall signal reload scale send killport ports fuser tasklist taskkill ping update kill version completion help"},
 		{"st", "start stop stopall"},
 		{"stop|w", "web worker"},
 		{"stop|web|", "web worker db"},

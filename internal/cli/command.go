@@ -68,7 +68,7 @@ func commands() []*command {
 		restartCommand(), restartallCommand(),
 		deleteCommand(), deleteallCommand(),
 		signalCommand(),
-		reloadCommand(), scaleCommand(),
+		reloadCommand(), scaleCommand(), sendCommand(),
 		killportCommand(), portsCommand(),
 		fuserCommand(), tasklistCommand(), taskkillCommand(),
 		pingCommand(), updateCommand(), killCommand(),
@@ -81,7 +81,7 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"flush", "cleanlogs", "monit", "send", "save", "resurrect", "startup",
+		"flush", "cleanlogs", "monit", "save", "resurrect", "startup",
 		"unstartup", "config", "set", "clear",
 		"columns", "export", "reload-logs", "check", "import",
 	}

@@ -134,7 +134,7 @@ func TestEveryFormatSaysTheSame(t *testing.T) {
 		Name: "web", Namespace: "default", Typed: "run.js", Script: in("run.js"), Interpreter: in("bin/node"), InterpreterArgs: []string{"--title=a b"},
 		Args: []string{"--port", "80", "a b"}, Cwd: c.Cwd, Umask: 0o022, Limits: []wire.Limit{{Resource: 7, Soft: 100, Hard: 100}},
 		Env:       []string{c.Env[0], c.Env[1], c.Env[2], "A=2", "DEBUG=true"},
-		Instances: 4, Cluster: true, Policy: policy, Stop: wire.Stop{Signal: "SIGTERM", TimeoutMS: 1600},
+		Instances: 4, Cluster: true, Channel: true, Policy: policy, Stop: wire.Stop{Signal: "SIGTERM", TimeoutMS: 1600},
 		Output: wire.Output{OutFile: in("logs/out.log")},
 	}
 	web.Policy.Restart, web.Policy.MaxRestarts, web.Policy.SuccessCodes = "never", 10, []int{3, 4}

@@ -20,6 +20,14 @@ func envOptions() []Option {
 	}, {
 		Name: "limit", Aliases: []string{"limits"}, Kind: Strings, Placeholder: "NAME=SOFT[:HARD]", Category: CategoryEnv,
 		Usage: "a resource limit, e.g. nofile=65536, core=unlimited, as=2G (default: yours)", Set: setLimit,
+	}, {
+		Name: "instance-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv,
+		Usage: "the variable that tells an instance its index (default: NODE_APP_INSTANCE)",
+		Set:   setText(func(s *Settings) *string { return &s.InstanceVar }),
+	}, {
+		Name: "increment-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv,
+		Usage: "a variable whose number grows by one with each instance, e.g. PORT",
+		Set:   setText(func(s *Settings) *string { return &s.IncrementVar }),
 	}}
 }
 

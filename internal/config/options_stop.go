@@ -14,6 +14,10 @@ func stopOptions() []Option {
 	}, {
 		Name: "kill-tree", Aliases: []string{"t", "treekill", "tree-kill"}, Kind: Bool, Category: CategoryStop,
 		Usage: "end the program's children too; it is always so", Set: setKillTree,
+	}, {
+		Name: "shutdown-with-message", Kind: Bool, Category: CategoryStop,
+		Usage: "ask a Node program to end by process.on('message') with 'shutdown', not by the signal",
+		Set:   setBool(func(s *Settings) **bool { return &s.AskToStop }),
 	}}
 }
 

@@ -35,8 +35,11 @@ type Settings struct {
 	RestartDelay           *time.Duration
 	MaxRuns, MaxRestarts   *int
 
-	KillSignal  string
-	KillTimeout *time.Duration
+	KillSignal                string
+	AskToStop                 *bool  // by a message instead of the signal
+	Ready                     string // as probe.ParseReady takes it
+	InstanceVar, IncrementVar string
+	KillTimeout               *time.Duration
 
 	OutFile, ErrFile, LogFile, PidFile string
 	Append, DisableLogs                *bool

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"forever/internal/probe"
 	"forever/internal/program"
 	"forever/internal/wire"
 )
@@ -73,11 +74,20 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 		Args: s.Args, ConfigFile: s.ConfigFile,
 		Cwd: cwd, Env: env, Umask: deref(s.Umask, c.Umask), Limits: mergeLimits(c.Limits, s.Limits),
 		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
+		Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found),
+		InstanceVar: s.InstanceVar, IncrementVar: s.IncrementVar,
 		Policy: s.policy(), Stop: s.stop(), Output: s.output(c),
 		PidFile:   underRoot(c, filepath.Join(c.Root, "pids"), s.PidFile),
 		Essential: deref(s.Essential, false),
 	}
 	return spec, nil
+}
+
+// isNode tells a Node program, which gets a message channel as a child of
+// Node's own would.
+func isNode(found program.Found) bool {
+	name := filepath.Base(either(found.Interpreter, found.Script))
+	return slices.Contains([]string{"node", "nodejs", "bun", "tsx", "ts-node"}, strings.TrimSuffix(name, ".exe"))
 }
 
 // find asks for the program.
@@ -190,6 +200,7 @@ func (s *Settings) stop() wire.Stop {
 	return wire.Stop{
 		Signal:    either(s.KillSignal, defaultKillSignal),
 		TimeoutMS: deref(s.KillTimeout, defaultKillTimeout).Milliseconds(),
+		Message:   deref(s.AskToStop, false),
 	}
 }
 

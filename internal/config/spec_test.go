@@ -24,8 +24,8 @@ func TestDefaults(t *testing.T) {
 		Name: "run", Namespace: "default", Typed: "run",
 		Script: filepath.Join(c.Cwd, "run.js"), Interpreter: filepath.Join(c.Cwd, "bin/node"),
 		Cwd: c.Cwd, Env: c.Env, Umask: 0o022, Limits: c.Limits, Instances: 1,
-		Policy: wire.Policy{Restart: "on-failure", MinUptimeMS: 1000, BackoffMinMS: 100, BackoffMaxMS: 30000, ListenTimeout: 30000},
-		Stop:   wire.Stop{Signal: "SIGTERM", TimeoutMS: 10000},
+		Channel: true, Policy: wire.Policy{Restart: "on-failure", MinUptimeMS: 1000, BackoffMinMS: 100, BackoffMaxMS: 30000, ListenTimeout: 30000},
+		Stop: wire.Stop{Signal: "SIGTERM", TimeoutMS: 10000},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

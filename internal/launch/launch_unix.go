@@ -17,8 +17,9 @@ import (
 	"forever/internal/wire"
 )
 
-// Files are the descriptors that become 0, 1 and 2 of the program.
-type Files [3]uintptr
+// Files are the descriptors that become 0, 1 and 2 of the program, and 3 where
+// there is a fourth.
+type Files []uintptr
 
 // Started is a program that has been executed.
 type Started struct {
@@ -35,7 +36,7 @@ func Start(p *wire.Plan, files Files, own []limits.Limit) (s Started, err error)
 	attr := &syscall.ProcAttr{
 		Dir:   p.Dir,
 		Env:   p.Env,
-		Files: files[:],
+		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	}
 	if p.Umask >= 0 {
@@ -76,7 +77,7 @@ func differing(want []wire.Limit, own []limits.Limit) (diff []wire.Limit) {
 // filter on itself and then becomes the program. It costs a second execve(2),
 // which is why only a program that needs it goes this way.
 func startThroughStep(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) (s Started, err error) {
-	plan, err := planFile(&wire.Plan{File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), Share: p.Share})
+	plan, err := planFile(&wire.Plan{File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), Share: p.Share, Channel: p.Channel})
 	if err != nil {
 		return s, err
 	}
@@ -87,7 +88,8 @@ func startThroughStep(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) 
 	}
 	defer ours.Close()
 	step := *attr
-	step.Files = append(slices.Clone(attr.Files), plan.Fd(), theirs.Fd())
+	step.Files = append(slices.Clone(attr.Files[:3]), plan.Fd(), theirs.Fd())
+	step.Files = append(step.Files, attr.Files[3:]...)
 	s.PID, err = syscall.ForkExec(SelfExe, []string{"forever", StepName}, &step)
 	theirs.Close()
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 const (
 	stepPlan   = 3
 	stepReport = 4
+	stepFourth = 5 // what is to be the program's 3, if there is one
 )
 
 // report is how the exec step tells its parent that it failed, or one of the
@@ -64,9 +65,12 @@ func tell(r report, fds ...int) error {
 
 func becomeProgram() (what string, err error) {
 	var p wire.Plan
-	if err := json.NewDecoder(os.NewFile(stepPlan, "plan")).Decode(&p); err != nil {
+	plan := os.NewFile(stepPlan, "plan")
+	if err := json.NewDecoder(plan).Decode(&p); err != nil {
 		return "read the plan", err
 	}
+	// Nobody may close the number later that is another file by then.
+	defer runtime.KeepAlive(plan)
 	for _, l := range p.Limits {
 		// x/sys goes through the syscall package, which then leaves the limit
 		// of open files alone at execve.
@@ -80,6 +84,12 @@ func becomeProgram() (what string, err error) {
 		if err := shareBinds(); err != nil {
 			return "report the filter", err
 		}
+	}
+	if p.Channel != "" {
+		if err := moveTo(stepFourth, stepPlan); err != nil {
+			return "put the message channel in its place", err
+		}
+		unix.CloseOnExec(stepFourth)
 	}
 	return "", syscall.Exec(p.File, p.Argv, os.Environ())
 }

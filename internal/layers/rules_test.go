@@ -24,7 +24,7 @@ var ranks = map[string]int{
 	"internal/listener": 10, // shared sockets
 	"internal/ipc":      10, // Node's message channel
 	"internal/logs":     10, // moves, cuts and rotates output
-	"internal/probe":    10, // readiness and health
+	"internal/probe":    5,  // readiness and health
 	"internal/watch":    10, // file changes
 	"internal/ports":    10, // who listens
 	"internal/stats":    10, // cpu and memory

@@ -152,16 +152,24 @@ func (s *shim) keepBinds(key string, started launch.Started) {
 func (s *shim) files(sl *slot, p *wire.Plan) (launch.Files, error) {
 	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return launch.Files{}, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
+		return nil, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
 	}
 	files := launch.Files{uintptr(null), uintptr(null), uintptr(null)}
 	for i, name := range []string{p.Out, p.Err} {
 		fd, err := s.stream(sl, name, null)
 		if err != nil {
 			unix.Close(null)
-			return launch.Files{}, err
+			return nil, err
 		}
 		files[i+1] = uintptr(fd)
+	}
+	if p.Channel != "" {
+		fd, ok := s.held[p.Channel]
+		if !ok {
+			unix.Close(null)
+			return nil, fmt.Errorf("no descriptor %q is held", p.Channel)
+		}
+		files = append(files, uintptr(fd))
 	}
 	return files, nil
 }

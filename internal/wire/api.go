@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // APIVersion is the version of the control API; it is the first part of every path.
 const APIVersion = 1
@@ -39,6 +42,8 @@ type TargetRequest struct {
 	WaitMS    int64    `json:"wait_ms,omitempty"`    // as in StartRequest
 	Parallel  int      `json:"parallel,omitempty"`   // reload: how many instances at a time; 0: one
 	Instances string   `json:"instances,omitempty"`  // scale: "4", "+2" or "-1"
+	// Message is for send: any JSON. The answer is in Event.Answer.
+	Message json.RawMessage `json:"message,omitempty"`
 }
 
 // The types of Event.
@@ -69,6 +74,8 @@ type Event struct {
 	Lines   []string `json:"lines,omitempty"` // last lines of a program that died at once
 	Err     *Error   `json:"error,omitempty"`
 	Message string   `json:"message,omitempty"`
+	// Answer is what a program said after a send.
+	Answer json.RawMessage `json:"answer,omitempty"`
 }
 
 // Ping answers GET /v1/ping.

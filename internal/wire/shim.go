@@ -96,4 +96,6 @@ type Plan struct {
 	// Share has the binds of the program reported (seccomp_unotify(2)). The
 	// shim holds the descriptor of the reports under SLOT/binds.
 	Share bool `json:"share,omitempty"`
+	// Channel is the name of the held descriptor that the program gets as 3.
+	Channel string `json:"channel,omitempty"`
 }

@@ -33,6 +33,17 @@ type Spec struct {
 	Instances int  `json:"instances"` // at least 1
 	Cluster   bool `json:"cluster,omitempty"`
 
+	// Ready says what makes an instance ready: tcp:PORT, http:PORT/PATH, notify,
+	// message or delay:DURATION; empty: that it was executed.
+	Ready string `json:"ready,omitempty"`
+	// Channel gives the program Node's message channel.
+	Channel bool `json:"channel,omitempty"`
+	// InstanceVar names the variable that holds the instance's index, beside
+	// FOREVER_INSTANCE; empty: NODE_APP_INSTANCE. IncrementVar names one whose
+	// number grows by one with each instance.
+	InstanceVar  string `json:"instance_var,omitempty"`
+	IncrementVar string `json:"increment_var,omitempty"`
+
 	Policy Policy `json:"policy"`
 	Stop   Stop   `json:"stop"`
 	Output Output `json:"output"`
@@ -80,6 +91,8 @@ type Policy struct {
 type Stop struct {
 	Signal    string `json:"signal"` // SIGTERM
 	TimeoutMS int64  `json:"timeout_ms"`
+	// Message asks over the channel, with PM2's 'shutdown', instead of by the signal.
+	Message bool `json:"message,omitempty"`
 }
 
 // The defaults of Output: a log and its older files take 300 MiB at most.

@@ -1,0 +1,113 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"forever/internal/ipc"
+	"forever/internal/wire"
+)
+
+// The names under which the shim holds the two ends of an instance's channel.
+func (in *instance) channelName() string { return in.slot + "/channel" }
+func (in *instance) channelEnd() string  { return in.slot + "/channel-end" }
+
+// newChannel makes a message channel for the instance's next process: the shim
+// holds both ends, so that ours outlives us and the program finds its own.
+func (s *Supervisor) newChannel(in *instance) error {
+	if !in.app.spec.Channel {
+		return nil
+	}
+	ours, theirs, err := ipc.Pair()
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.shim.Put(in.channelName(), ours, nil), s.shim.Put(in.channelEnd(), theirs, nil))
+}
+
+// openChannel listens to what the instance's process says. began: it was just
+// started, and has its end.
+func (s *Supervisor) openChannel(in *instance, began bool) {
+	in.closeChannel()
+	if !in.app.spec.Channel {
+		return
+	}
+	if began {
+		s.shimError(s.shim.Drop(in.channelEnd()))
+	}
+	f, err := s.shim.Held(in.channelName())
+	if err == nil {
+		in.channel, err = ipc.NewChannel(f)
+	}
+	if err != nil {
+		s.logf("%s: message channel: %v", in.label(), err)
+		return
+	}
+	go s.listenTo(in, in.channel, in.proc.PID)
+}
+
+func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, pid int) {
+	for {
+		msg, err := c.Receive()
+		switch {
+		case errors.Is(err, ipc.ErrMalformed):
+			s.logf("%s: %v", in.slot, err)
+		case err != nil:
+			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) {
+				s.logf("%s: message channel: %v", in.slot, err)
+			}
+			return
+		default:
+			s.post(func() { in.heard(pid, msg) })
+		}
+	}
+}
+
+// heard: the program has sent a message. "ready" is readiness; else it is the
+// answer to whoever asked last.
+func (in *instance) heard(pid int, msg json.RawMessage) {
+	if string(msg) == ipc.Ready {
+		in.saidReady(pid)
+		return
+	}
+	if len(in.asked) > 0 {
+		answer := in.asked[0]
+		in.asked = in.asked[1:]
+		answer(msg)
+	}
+}
+
+func (in *instance) closeChannel() {
+	if in.channel != nil {
+		in.channel.Close()
+		in.channel = nil
+	}
+	in.asked = nil
+}
+
+// actSend sends a message to a program and waits for what it says next.
+func (s *Supervisor) actSend(a *app, index int, r wire.TargetRequest, w *waiting) {
+	for _, in := range a.chosen(index) {
+		g := w.add(in, didSent)
+		g.single = true
+		switch {
+		case in.proc.PID == 0:
+			g.done, g.err = true, &wire.Error{Code: wire.CodeNoTarget, Message: fmt.Sprintf("app %q: does not run (%v)", in.label(), in.state)}
+			continue
+		case in.channel == nil:
+			g.done, g.err = true, &wire.Error{Code: wire.CodeUsage, Message: fmt.Sprintf("app %q: has no message channel; only Node programs have one", in.label())}
+			continue
+		}
+		g.pid = in.proc.PID
+		in.asked = append(in.asked, func(answer json.RawMessage) {
+			w.answer(g, answer)
+		})
+		if err := in.channel.Send(r.Message); err != nil {
+			in.asked = in.asked[:len(in.asked)-1]
+			g.done, g.err = true, &wire.Error{Code: wire.CodeInternal, Message: fmt.Sprintf("app %q: %v", in.label(), err)}
+		}
+	}
+}
