@@ -17,9 +17,12 @@ func fuserCommand() *command {
 		about: `The classic fuser: NAME is 8080/tcp, 5353/udp, or a file; -n tcp 8080 and 8080 /tcp
 mean the first. Connections count as uses of a port, as there. PIDs go to stdout and
 everything else to stderr. -k kills with SIGKILL, or with -SIGNAL; -i asks before;
--v shows users and programs; -m takes whole file systems. Its options and exit codes
-are its own, so options of forever stand before the word fuser. A link to forever
-that is called fuser is this command. Files are not found on Windows.`,
+-v shows users and programs; -m takes whole file systems. Forever's own background
+processes, which keep the sockets of apps, are shown and not killed.
+
+Options and exit codes are its own, so options of forever stand before the word
+fuser. A link to forever that is called fuser is this command. On Windows it knows
+ports, and no files.`,
 		examples: []example{
 			{"forever fuser 8080/tcp", "the PIDs"},
 			{"forever fuser -v -n tcp 8080", "and who they are"},
@@ -44,6 +47,8 @@ func (c *call) fuser() error {
 	}
 	var revived revivals
 	o.OfApp = func(pid int, app who.App) { revived.add(pid, app) }
+	// Each of the two starts the other again, but nobody starts both.
+	o.Spare = func(pid int) bool { return isKeeper(who.Args(pid)) }
 	code := fuser.Run(c.ctx, o, c.stdin, c.stdout, c.stderr)
 	c.hintRevivals(revived)
 	return exitCode(code)

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"forever/internal/who"
 )
 
 func TestNamed(t *testing.T) {
@@ -73,7 +71,7 @@ func TestIsKeeper(t *testing.T) {
 		"/usr/bin/forever __shim /root/.forever": true, "forever __supervisor /r": true, "forever __adopt 3": true,
 		"forever __shim": false, "forever list __shim": false, "node server.js x": false, "": false,
 	} {
-		if got := isKeeper(who.Process{Args: strings.Fields(line)}); got != want {
+		if got := isKeeper(strings.Fields(line)); got != want {
 			t.Errorf("%q: %v", line, got)
 		}
 	}

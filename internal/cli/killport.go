@@ -52,7 +52,7 @@ func (in *killing) table() []*option {
 	return []*option{
 		{name: "signal", aliases: []string{"kill-signal"}, kind: valued, placeholder: "SIG", usage: "the polite signal instead of SIGTERM", set: in.setSignal},
 		{name: "timeout", aliases: []string{"kill-timeout"}, kind: valued, placeholder: "DURATION", usage: "from the signal to SIGKILL (default: 2s)", set: in.setTimeout},
-		{name: "force", aliases: []string{"f"}, usage: "SIGKILL at once; processes in which this command runs are not spared", set: truthInto(&in.Force)},
+		{name: "force", aliases: []string{"f", "9"}, usage: "SIGKILL at once; processes in which this command runs are not spared", set: truthInto(&in.Force)},
 		{name: "tree", aliases: []string{"t"}, usage: "end the descendants of what listens, too", set: truthInto(&in.Tree)},
 		{name: "dry-run", aliases: []string{"n"}, usage: "say what would be done, and do nothing", set: truthInto(&in.DryRun)},
 		{name: "json", usage: "a JSON array for programs, with an object for each port"},
@@ -88,7 +88,8 @@ func (c *call) killport(in *killing) error {
 		return usagef("forever help killport", "%v; nothing was killed", err)
 	}
 	o := &owners{c.visit, in.appSignal(), in.appTimeout()}
-	in.HasApp, in.StopApp, in.Keeper = o.has, o.stop, isKeeper
+	in.HasApp, in.StopApp = o.has, o.stop
+	in.Keeper = func(p who.Process) bool { return isKeeper(p.Args) }
 	if !c.silent {
 		c.err.Progress("freeing " + portNames(list) + "…")
 	}

@@ -25,8 +25,8 @@ func visitor(root string) service {
 // isKeeper recognises the background processes of any root by their command
 // line: a supervisor or shim may hold the sockets of apps, and is never killed
 // for them.
-func isKeeper(p who.Process) bool {
-	return len(p.Args) >= 3 && slices.Contains([]string{"__supervisor", "__shim", "__adopt"}, p.Args[1])
+func isKeeper(args []string) bool {
+	return len(args) >= 3 && slices.Contains([]string{"__supervisor", "__shim", "__adopt"}, args[1])
 }
 
 // owners asks the supervisors of the apps that hold a port, each in its own root.

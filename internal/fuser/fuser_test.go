@@ -303,6 +303,23 @@ func TestKill(t *testing.T) {
 	}
 }
 
+func TestSpares(t *testing.T) {
+	p := start(t, "listen tcp4 127.0.0.1:0")
+	o, _ := Parse([]string{"-k", p.said + "/tcp"})
+	o.Spare = func(pid int) bool { return pid == p.pid }
+	var stdout, stderr bytes.Buffer
+	code := Run(context.Background(), o, strings.NewReader(""), &stdout, &stderr)
+	want := fmt.Sprintf("Could not kill process %d: it is forever itself", p.pid)
+	if code != 1 || !strings.Contains(stdout.String(), fmt.Sprint(p.pid)) || !strings.Contains(stderr.String(), want) {
+		t.Errorf("%d, %q, %q", code, &stdout, &stderr)
+	}
+	select {
+	case <-p.ended:
+		t.Error("it was killed")
+	default:
+	}
+}
+
 func TestNeverItself(t *testing.T) {
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

@@ -44,6 +44,8 @@ type Options struct {
 	// OfApp is told of each process that -k has signalled and that belongs to an
 	// app of forever. nil: nobody is told. No part of the command line.
 	OfApp func(pid int, app who.App)
+	// Spare tells whether -k leaves a process alone, which is then said. nil: none.
+	Spare func(pid int) bool
 }
 
 // Name is one file or port that is asked for.

@@ -128,9 +128,15 @@ func killAll(ctx context.Context, o *Options, answers []answer, stdin *bufio.Rea
 	return code
 }
 
+// errSpared is why a process of forever itself is not killed.
+var errSpared = errors.New("it is forever itself, and keeps the sockets of apps")
+
 // kill signals the very process that was seen, never another one that has its
 // number by now.
 func (o *Options) kill(e proc.Entry) error {
+	if o.Spare != nil && o.Spare(e.PID) {
+		return errSpared
+	}
 	h, err := proc.Open(e.PID, e.Start)
 	if err != nil {
 		return err

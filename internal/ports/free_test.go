@@ -102,6 +102,20 @@ func TestFreeSeveral(t *testing.T) {
 	}
 }
 
+// Each process of a group with SO_REUSEPORT has a socket of its own.
+func TestFreeReusedPort(t *testing.T) {
+	a := start(t, "reuse 127.0.0.1:0")
+	b := start(t, "reuse 127.0.0.1:"+a.port.String())
+	r := free(t, Options{}, a.port)[0]
+	if r.State != Freed || len(r.Ended) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	for _, p := range []*program{a, b} {
+		<-p.ended
+	}
+	isFree(t, "tcp4", "127.0.0.1:"+a.port.String())
+}
+
 func TestFreeStubborn(t *testing.T) {
 	p := start(t, "stubborn tcp4 127.0.0.1:0")
 	r := free(t, Options{Timeout: time.Millisecond}, p.port)[0]

@@ -47,6 +47,13 @@ func play(role []string) error {
 			return nil
 		}
 		fmt.Println(port)
+	case "reuse":
+		port, err := listenReused(role[1])
+		if err != nil {
+			fmt.Println("no")
+			return nil
+		}
+		fmt.Println(port)
 	case "parent":
 		port, err := listen("tcp4", "127.0.0.1:0")
 		if err != nil {
