@@ -84,7 +84,7 @@ func (d disk) pass(path string, n int) error {
 		if n == 0 && ext == packedExt {
 			continue
 		}
-		if err := d.rename(from+ext, to+ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := ignoreMissing(d.rename(from+ext, to+ext)); err != nil {
 			return err
 		}
 	}
@@ -108,11 +108,18 @@ func (d disk) drop(path string, n int) error {
 		if n == 0 && ext == packedExt {
 			continue
 		}
-		if err := d.remove(name + ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := ignoreMissing(d.remove(name + ext)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func exists(path string) bool {

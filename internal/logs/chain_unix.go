@@ -10,6 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// noFollow is for names that nobody else chose: a link there is not ours. A FIFO
+// without a reader is an error.
+const noFollow = unix.O_NOFOLLOW | unix.O_NONBLOCK
+
 // discard deletes a file. The time that it takes to give back the blocks of a
 // big one is spent on a goroutine of its own: with an open file, unlinking only
 // takes the name away.

@@ -49,6 +49,7 @@ type engine struct {
 	resting []*feed
 	grown   int
 	scratch *scratch
+	text    []byte  // lines that are put together
 	keeper  *keeper // any goroutine's
 }
 
@@ -150,10 +151,53 @@ func (e *engine) detach(key string) {
 	if f == nil {
 		return
 	}
+	e.process(key, 0)
 	drained := make(chan struct{})
 	e.drain(key, func() { close(drained) })
 	<-drained
 	e.call(func() error { e.remove(f); return nil })
+}
+
+func (e *engine) process(key string, pid int) {
+	e.ask(func() {
+		if f := e.feeds[key]; f != nil && f.lines != nil {
+			e.changeProcess(f, pid)
+		}
+	})
+}
+
+func (e *engine) flush(key string) error {
+	drained := make(chan struct{})
+	e.drain(key, func() { close(drained) })
+	<-drained
+	path := ""
+	err := e.call(func() error {
+		f := e.feeds[key]
+		if f == nil {
+			return ErrUnknown
+		}
+		if f.kind == regular {
+			path = resolve(f.path)
+		}
+		return e.emptyFile(f)
+	})
+	if err != nil || path == "" {
+		return err
+	}
+	return e.keeper.flush(path)
+}
+
+func (e *engine) reopenAll() {
+	e.call(func() error {
+		for _, f := range e.feeds {
+			if f.kind == regular && (f.out == nil || !f.out.isAt(f.path)) {
+				if err := e.remake(f); err != nil {
+					f.fail(err)
+				}
+			}
+		}
+		return nil
+	})
 }
 
 func (e *engine) lost(key string) (uint64, error) {

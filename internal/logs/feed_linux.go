@@ -23,6 +23,8 @@ const (
 	emptied = iota
 	more
 	stuck // bytes that a tap has no room for
+	begun // the beginning of a line
+	shut  // bytes, and the file has a line of another feed open
 	gone  // nothing, for good
 )
 
@@ -35,7 +37,13 @@ type feed struct {
 	kind uint8    // regular, or null: discard
 	out  *outfile // nil: kind is null, or the file cannot be opened
 	taps []*tap
-	rule Rotation
+	sink Sink // what else it says
+
+	lines *liner // nil: bytes as they are
+	end   uint64 // moved is there when what the last process printed is out; 0: told already
+	part  int64  // bytes of a line that has no end yet, as of the last look
+	fresh int64  // how much of it was new then
+	edge  bool   // the poller watches for further ones
 
 	state    uint8
 	failing  bool // writing failed in this batch
@@ -128,7 +136,7 @@ func (f *feed) giveUp() {
 func (f *feed) settle(left int) {
 	keep := f.waits[:0]
 	for _, w := range f.waits {
-		if left == emptied || left == gone || f.moved >= w.mark {
+		if left == emptied || left == begun || left == gone || f.moved >= w.mark {
 			f.release(w)
 		} else {
 			keep = append(keep, w)
@@ -149,6 +157,18 @@ func (f *feed) release(w waiter) {
 		}
 		w.f()
 	}()
+}
+
+// follow takes note of what a sink says beside the path.
+func (f *feed) follow(s Sink) {
+	if s.Lines != f.sink.Lines {
+		last := f.lines
+		f.lines = newLiner(s.Lines)
+		if last != nil && f.lines != nil {
+			f.lines.pid = last.pid
+		}
+	}
+	f.sink = s
 }
 
 // fail notes why bytes of this batch cannot be written.

@@ -218,6 +218,21 @@ func (k *keeper) replace(path, tmp string, src *os.File, st os.FileInfo) error {
 	return k.disk.remove(plain)
 }
 
+// flush deletes what has been put aside, and the index of the current file.
+func (k *keeper) flush(path string) error {
+	list, err := olderParts(path)
+	if err != nil {
+		return err
+	}
+	k.chains.Lock()
+	defer k.chains.Unlock()
+	err = ignoreMissing(k.disk.remove(path + indexExt))
+	for _, p := range list {
+		err = errors.Join(err, k.disk.drop(path, p.n))
+	}
+	return err
+}
+
 // find is the name that an older file of path has now, or "".
 func find(path string, st os.FileInfo) string {
 	list, err := olderParts(path)

@@ -15,12 +15,17 @@ import (
 func init() { roles["pump"] = rolePump }
 
 // rolePump pumps descriptor 3 into a file until it is killed or its stdin ends.
-// args are the file, and from which size on it is put aside, keeping how many. For each byte of stdin it drains the pipe and answers with one.
+// args are the file, from which size on it is put aside, keeping how many, and
+// a time format for its lines. For each byte of stdin it drains the pipe and answers with one.
 func rolePump(args string) {
 	p, err := NewPump()
 	if err == nil {
 		sink := Sink{}
-		fmt.Sscan(args, &sink.Path, &sink.Rotate.Size, &sink.Rotate.Files)
+		format := ""
+		fmt.Sscan(args, &sink.Path, &sink.Rotate.Size, &sink.Rotate.Files, &format)
+		if format != "" {
+			sink.Lines = &Lines{Time: format}
+		}
 		p.e.keeper.rest = 0 // compress at once
 		err = p.Attach("a", os.NewFile(3, "pipe"), sink)
 	}
@@ -97,14 +102,53 @@ func feedMarked(w *os.File, data []byte, marks []int, reached chan<- struct{}) e
 // program has written has to be in the file, all of it and once.
 func TestKilledAtAnyMoment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	killAtAnyMoment(t, path, path)
+	killAtAnyMoment(t, path, path, wantWhole)
+}
+
+func wantWhole(t *testing.T, got, data []byte) {
+	if bytes.Equal(got, data) {
+		return
+	}
+	at := 0
+	for at < min(len(got), len(data)) && got[at] == data[at] {
+		at++
+	}
+	t.Fatalf("%d bytes of %d; they differ from byte %d on", len(got), len(data), at)
+}
+
+// TestKilledBetweenLines has the last chunk before each kill twice at most, and
+// loses no line.
+func TestKilledBetweenLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	killAtAnyMoment(t, path, path+" 1000000 1000 T", func(t *testing.T, got, data []byte) {
+		next, again := 0, 0
+		for line := range bytes.Lines(got) {
+			var n int
+			if _, err := fmt.Sscanf(string(line), "T: %09d ", &n); err != nil || n > next {
+				if n > next {
+					t.Fatalf("line %d is followed by %.50q", next-1, line)
+				}
+				continue // cut by a kill, and written again
+			}
+			if n < next {
+				again += len(line)
+			}
+			next = max(next, n+1)
+		}
+		if total := bytes.Count(data, []byte("\n")); next != total {
+			t.Errorf("%d lines of %d", next, total)
+		}
+		if again > kills*2*chunkText {
+			t.Errorf("%d bytes twice", again)
+		}
+	})
 }
 
 // TestKilledWhileRotating is the same while the file is put aside all the time
 // and older ones are compressed.
 func TestKilledWhileRotating(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	killAtAnyMoment(t, path, path+" 300000 100000")
+	killAtAnyMoment(t, path, path+" 300000 100000", wantWhole)
 	list, err := olderParts(path)
 	if err != nil {
 		t.Fatal(err)
@@ -116,8 +160,9 @@ func TestKilledWhileRotating(t *testing.T) {
 	}
 }
 
-func killAtAnyMoment(t *testing.T, path, args string) {
-	const kills = 30
+const kills = 30
+
+func killAtAnyMoment(t *testing.T, path, args string, check func(t *testing.T, got, data []byte)) {
 	data := numbered(50 << 20)
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -145,12 +190,5 @@ func killAtAnyMoment(t *testing.T, path, args string) {
 	}
 	pump.drain(t)
 	pump.kill() // which compresses older files still
-	got := wholeLog(t, path)
-	if !bytes.Equal(got, data) {
-		at := 0
-		for at < min(len(got), len(data)) && got[at] == data[at] {
-			at++
-		}
-		t.Fatalf("%d bytes of %d; they differ from byte %d on", len(got), len(data), at)
-	}
+	check(t, wholeLog(t, path), data)
 }

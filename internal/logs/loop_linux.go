@@ -118,6 +118,10 @@ func (e *engine) serve(f *feed, woken bool) {
 		e.enqueue(f)
 	case stuck:
 		e.hold(f)
+	case shut:
+		e.await(f)
+	case begun:
+		e.leaveBegun(f, woken)
 	case gone:
 		f.state = ended
 		e.poll.forget(f.pipe)
@@ -132,12 +136,13 @@ func (e *engine) leave(f *feed, n int64, woken bool) {
 		e.grow(f, n)
 		now := e.now()
 		if pause := f.pace.next(now, n, f.size, woken); pause > 0 {
+			e.watchNothing(f)
 			e.rest(f, due(now, pause))
 			f.state = paused
 			return
 		}
 	}
-	f.state = armed
+	f.state, f.edge = armed, false
 	if err := e.poll.watch(unix.EPOLL_CTL_MOD, f.pipe, unix.EPOLLIN); err != nil {
 		e.rest(f, e.now()+maxPause) // never, by epoll_ctl(2)
 		f.state = paused
@@ -228,6 +233,9 @@ func (e *engine) add(f *feed, t *target) error {
 func (e *engine) remove(f *feed) {
 	if e.feeds[f.key] != f {
 		return
+	}
+	if f.out != nil && f.out.holder == f {
+		f.out.holder = nil
 	}
 	e.mu.Lock()
 	delete(e.feeds, f.key)

@@ -27,6 +27,9 @@ type mover interface {
 	detach(key string)
 	resink(key string, sink Sink) error
 	lost(key string) (uint64, error)
+	process(key string, pid int)
+	flush(key string) error
+	reopenAll()
 	close()
 }
 

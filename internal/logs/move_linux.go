@@ -11,6 +11,10 @@ func (e *engine) move(f *feed) (n int64, left int) {
 	if left := e.ready(f); left != more {
 		return 0, left
 	}
+	e.mark(f)
+	if f.lines != nil && f.kind == regular {
+		return e.moveLines(f)
+	}
 	for n < portion {
 		want, left := f.offer(portion - n)
 		if left == stuck && f.patience > 0 && e.now() >= f.patience {
@@ -131,6 +135,7 @@ func (e *engine) put(f *feed, n int64) (int64, error) {
 }
 
 func (e *engine) write(f *feed, n int64) (int64, error) {
+	f.out.broken, f.out.holder = true, nil
 	if !f.out.copies {
 		m, err := e.sys.splice(f.pipe, f.out.fd, &f.out.end, n)
 		if err != unix.EINVAL {

@@ -21,11 +21,19 @@ const (
 // outfile is an open log file. All pipes that write to the same file share one,
 // so that each writes behind the other.
 type outfile struct {
-	fd   int
-	id   fileID
-	end  int64 // where the next byte goes
-	last int64 // when it was last written to, in ns since 1970; as of the last atEnd
-	refs int
+	fd    int
+	id    fileID
+	end   int64 // where the next byte goes
+	last  int64 // when it was last written to, in ns since 1970; as of the last atEnd
+	refs  int
+	marks marks
+
+	// holder has written a line's beginning, since when; broken: the file may
+	// end in the middle of a line otherwise.
+	holder *feed
+	since  time.Duration
+	broken bool
+
 	// retry: putting it aside failed, and is tried again then.
 	retry time.Duration
 	// copies: the file system has no splice_write; bytes go through memory.
@@ -75,7 +83,7 @@ func (t outfiles) share(o opened) (out *outfile, first bool) {
 		out.refs++
 		return out, false
 	}
-	out = &outfile{fd: o.fd, id: o.id, refs: 1}
+	out = &outfile{fd: o.fd, id: o.id, refs: 1, broken: true}
 	t[o.id] = out
 	return out, true
 }
@@ -85,7 +93,8 @@ func (t outfiles) share(o opened) (out *outfile, first bool) {
 func (t outfiles) replace(out *outfile, o opened) {
 	delete(t, out.id)
 	unix.Close(out.fd)
-	out.fd, out.id, out.end, out.copies = o.fd, o.id, 0, false
+	out.fd, out.id, out.end, out.copies, out.marks = o.fd, o.id, 0, false, marks{}
+	out.holder, out.broken = nil, false
 	t[out.id] = out
 }
 
@@ -106,6 +115,10 @@ func (o *outfile) atEnd() (named bool, err error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(o.fd, &st); err != nil {
 		return true, err
+	}
+	if st.Size != o.end {
+		o.broken = true // somebody else was here
+		o.marks.any = o.marks.any && st.Size > o.end
 	}
 	o.end, o.last = st.Size, st.Mtim.Nano()
 	return st.Nlink > 0, nil

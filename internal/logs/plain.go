@@ -2,6 +2,7 @@ package logs
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -23,15 +24,22 @@ type plainFeed struct {
 	pipe   *os.File
 	stop   chan struct{} // closed: wait for no more bytes
 	keeper *keeper
+	began  time.Time
+	asked  sync.Mutex
+	asks   []func() // the first is under way
 
 	mu     sync.Mutex // held while bytes are neither in the pipe nor in the file
 	buf    []byte
 	path   string
+	sink   Sink
+	marks  marks
+	lines  *liner   // nil: bytes as they are
+	part   []byte   // of a line that has no end yet
+	text   []byte   // lines that are put together
 	file   *os.File // appends; nil: path is empty or cannot be opened
 	also   *os.File
 	looked time.Time // when path was looked at
-	rule   Rotation
-	inLine bool // the last byte written did not end a line
+	inLine bool      // the last byte written did not end a line
 
 	lost atomic.Uint64
 	why  atomic.Pointer[error]
@@ -47,7 +55,7 @@ func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
 		closeFile(sink.Also)
 		return fmt.Errorf("pipe of %s: %w", key, err)
 	}
-	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), keeper: e.keeper, buf: make([]byte, 32<<10)}
+	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), keeper: e.keeper, began: time.Now(), buf: make([]byte, 32<<10)}
 	openErr := f.aim(sink)
 	if err := e.add(key, f); err != nil {
 		f.close()
@@ -94,7 +102,7 @@ func (e *plainEngine) detach(key string) {
 	if f == nil {
 		return
 	}
-	f.drain()
+	f.process(0)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.feeds[key] == f {
@@ -111,11 +119,11 @@ func (e *plainEngine) resink(key string, sink Sink) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	path, file, also, rule := f.path, f.file, f.also, f.rule
+	path, file, also, old := f.path, f.file, f.also, f.sink
 	if err := f.aim(sink); err != nil {
 		closeFile(f.file)
 		closeFile(f.also)
-		f.path, f.file, f.also, f.rule = path, file, also, rule
+		f.path, f.file, f.also, f.sink = path, file, also, old
 		return &SinkError{sink.Path, err}
 	}
 	closeFile(file)
@@ -149,7 +157,11 @@ func (e *plainEngine) close() {
 // aim opens what a Sink names in place of what was there, which is the caller's
 // to close.
 func (f *plainFeed) aim(s Sink) (err error) {
-	f.path, f.also, f.rule, f.file = s.Path, s.Also, s.Rotate, nil
+	f.path, f.also, f.file = s.Path, s.Also, nil
+	if f.lines == nil || s.Lines != f.sink.Lines {
+		f.lines = newLiner(s.Lines)
+	}
+	f.sink, f.marks = s, marks{}
 	if s.Path == "" {
 		return nil
 	}
@@ -161,8 +173,8 @@ func (f *plainFeed) aim(s Sink) (err error) {
 	if st, err := f.file.Stat(); s.Truncate && err == nil && st.Mode().IsRegular() {
 		return f.file.Truncate(0)
 	}
-	if f.rule.active() {
-		f.keeper.welcome(s.Path, f.rule.Files)
+	if s.Rotate.active() {
+		f.keeper.welcome(s.Path, s.Rotate.Files)
 	}
 	return nil
 }
@@ -200,10 +212,42 @@ func (f *plainFeed) write(b []byte) {
 	if f.also != nil {
 		f.also.Write(b) // a broken copy does not matter to the file
 	}
-	if f.path == "" {
-		return
+	switch {
+	case f.path == "":
+	case f.lines == nil:
+		f.put(b)
+	default:
+		f.part = append(f.part, b...)
+		f.putLines(false)
 	}
+}
+
+// putLines writes the whole lines of part, and more of it if it has grown too
+// long or its process has ended.
+func (f *plainFeed) putLines(ended bool) {
+	f.lines.now(time.Now())
+	text, used := f.lines.lines(f.text[:0], f.part, math.MaxInt)
+	switch rest := f.part[used:]; {
+	case ended && (len(rest) > 0 || f.lines.open):
+		text, used = f.lines.end(f.lines.part(text, rest)), len(f.part)
+	case len(rest) >= maxPart:
+		n := f.lines.cut(rest)
+		text, used = f.lines.part(text, rest[:n]), used+n
+	}
+	if len(text) > 0 {
+		f.put(text)
+	}
+	f.text = text[:0]
+	f.part = append(f.part[:0], f.part[used:]...)
+}
+
+// maxPart is how much of a line is held before it is written in pieces.
+const maxPart = 64 << 10
+
+// put writes bytes to the file.
+func (f *plainFeed) put(b []byte) {
 	f.look()
+	f.mark()
 	for len(b) > 0 && f.file != nil {
 		n := f.room(b)
 		if f.file == nil {

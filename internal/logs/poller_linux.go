@@ -86,6 +86,13 @@ func (p *poller) watch(op, fd int, events uint32) error {
 	return unix.EpollCtl(p.fd, op, fd, &ev)
 }
 
+// watchChanges tells of fd at once and then whenever something is written to it,
+// until another watch.
+func (p *poller) watchChanges(fd int) error {
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(fd)}
+	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &ev)
+}
+
 // forget takes fd out of the set. Closing would not do: the shim holds the same
 // open pipe, and the set knows open files, not numbers.
 func (p *poller) forget(fd int) {

@@ -32,6 +32,11 @@ type Sink struct {
 	// Rotate says when the file is put aside and a new one begun. Pipes that
 	// share a file should agree about it: the one that writes next decides.
 	Rotate Rotation
+	// Lines has whole lines written, each in a certain form; nil: bytes as they
+	// are. Devices, terminals and FIFOs get bytes as they are in any case.
+	Lines *Lines
+	// Index keeps a time index beside a regular file.
+	Index bool
 	// Also gets a copy of everything. The Pump owns it, whatever Attach or
 	// Resink return, and closes it at Detach. When it blocks (a stopped
 	// terminal) it holds back its own pipe and nothing else, as tee(1) would;
@@ -102,6 +107,18 @@ func (p *Pump) Resink(key string, sink Sink) error { return p.e.resink(key, sink
 // Lost tells how many bytes could not be written since Attach, and the last
 // reason. It never waits for the Pump.
 func (p *Pump) Lost(key string) (bytes uint64, err error) { return p.e.lost(key) }
+
+// Process says that from now on a process writes to the pipe, for the lines that
+// tell its PID; 0: that it has ended, so that what has no newline yet ends there.
+// It is for pipes with Lines and does not wait.
+func (p *Pump) Process(key string, pid int) { p.e.process(key, pid) }
+
+// Flush drains the pipe, empties the file and deletes the older ones.
+func (p *Pump) Flush(key string) error { return p.e.flush(key) }
+
+// Reopen opens the paths of all pipes again whose file was renamed or deleted,
+// at once. It also happens within a second of writing.
+func (p *Pump) Reopen() { p.e.reopenAll() }
 
 // Close ends the Pump without draining and closes all that it owns. What is in
 // the pipes stays there for whoever else holds them.

@@ -14,7 +14,7 @@ import (
 // ends with a whole line.
 func (e *engine) room(f *feed, n int64) int64 {
 	out := f.out
-	if out == nil || f.failing || !f.rule.active() || e.now() < out.retry {
+	if out == nil || f.failing || !f.sink.Rotate.active() || e.now() < out.retry {
 		return n
 	}
 	if !f.complete() {
@@ -37,6 +37,7 @@ func (e *engine) room(f *feed, n int64) int64 {
 		return n
 	}
 	f.content()
+	e.mark(f)
 	return f.upToLimit(n)
 }
 
@@ -44,24 +45,24 @@ func (e *engine) room(f *feed, n int64) int64 {
 // where the rule has to do with it.
 func (f *feed) complete() bool {
 	var last, now time.Time
-	if f.rule.Every > 0 {
+	if f.sink.Rotate.Every > 0 {
 		last, now = time.Unix(0, f.out.last), time.Now()
 	}
-	return f.rule.due(f.out.end, last, now)
+	return f.sink.Rotate.due(f.out.end, last, now)
 }
 
 // upToLimit cuts n at the size at which the file is to be put aside.
 func (f *feed) upToLimit(n int64) int64 {
-	if f.out == nil || f.rule.Size <= 0 || f.out.end >= f.rule.Size {
+	if f.out == nil || f.sink.Rotate.Size <= 0 || f.out.end >= f.sink.Rotate.Size {
 		return n
 	}
-	return min(n, f.rule.Size-f.out.end)
+	return min(n, f.sink.Rotate.Size-f.out.end)
 }
 
 // restOfLine returns how many of the next n bytes belong to the line that the
 // file ends with; 0: none.
 func (e *engine) restOfLine(f *feed, n int64) int64 {
-	tooMuch := f.rule.Size > 0 && f.out.end-f.rule.Size >= maxOver
+	tooMuch := f.sink.Rotate.Size > 0 && f.out.end-f.sink.Rotate.Size >= maxOver
 	if tooMuch || f.out.lineEnded() {
 		return 0
 	}
@@ -88,7 +89,7 @@ func (e *engine) rotate(f *feed) error {
 		return e.remake(f)
 	}
 	path := resolve(f.path)
-	if err := e.keeper.shift(path, f.rule.Files); err != nil {
+	if err := e.keeper.shift(path, f.sink.Rotate.Files); err != nil {
 		return err
 	}
 	o, err := e.sys.open(path)

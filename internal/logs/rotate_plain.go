@@ -10,7 +10,7 @@ import (
 // room returns how many bytes of b may go to the file as it is, and before that
 // puts the file aside if its time has come and it ends with a whole line.
 func (f *plainFeed) room(b []byte) int {
-	if !f.rule.active() {
+	if !f.sink.Rotate.active() {
 		return len(b)
 	}
 	st, err := f.file.Stat()
@@ -18,13 +18,13 @@ func (f *plainFeed) room(b []byte) int {
 		return len(b)
 	}
 	size := st.Size()
-	if !f.rule.due(size, st.ModTime(), time.Now()) {
-		if f.rule.Size > 0 {
-			return int(min(int64(len(b)), f.rule.Size-size))
+	if !f.sink.Rotate.due(size, st.ModTime(), time.Now()) {
+		if f.sink.Rotate.Size > 0 {
+			return int(min(int64(len(b)), f.sink.Rotate.Size-size))
 		}
 		return len(b)
 	}
-	if i := bytes.IndexByte(b, '\n'); f.inLine && (f.rule.Size <= 0 || size-f.rule.Size < maxOver) {
+	if i := bytes.IndexByte(b, '\n'); f.inLine && (f.sink.Rotate.Size <= 0 || size-f.sink.Rotate.Size < maxOver) {
 		if i < 0 {
 			return len(b)
 		}
@@ -46,12 +46,12 @@ func (f *plainFeed) rotate(st os.FileInfo) error {
 	f.file.Close()
 	var err error
 	if named {
-		err = pathless(f.keeper.disk.shift(path, f.rule.Files))
+		err = pathless(f.keeper.disk.shift(path, f.sink.Rotate.Files))
 	}
 	f.keeper.chains.Unlock()
-	f.keeper.soon(path, f.rule.Files)
+	f.keeper.soon(path, f.sink.Rotate.Files)
 	file, again := openAppend(path)
-	f.file = file
+	f.file, f.marks = file, marks{}
 	if again == nil && named && err == nil {
 		likeness(file, st)
 	}

@@ -8,20 +8,19 @@ import (
 
 // target is a Sink made ready outside of the loop: opening can take its time.
 type target struct {
-	path     string
-	kind     uint8
-	rule     Rotation
-	file     opened // kind regular
-	err      error  // why it is not open
-	truncate bool
-	taps     []*tap
-	stream   *tap // of taps: the one that writes to path
+	path   string
+	kind   uint8
+	sink   Sink   // what else it says
+	file   opened // kind regular
+	err    error  // why it is not open
+	taps   []*tap
+	stream *tap // of taps: the one that writes to path
 }
 
 // prepare opens what a Sink names. Its error means that a tap cannot be made;
 // a file that cannot be opened is in the target's err.
 func (e *engine) prepare(s Sink) (*target, error) {
-	t := &target{path: s.Path, kind: null, rule: s.Rotate, truncate: s.Truncate}
+	t := &target{path: s.Path, kind: null, sink: s}
 	if s.Also != nil {
 		also, err := newTap(s.Also)
 		if err != nil {
@@ -38,6 +37,7 @@ func (e *engine) prepare(s Sink) (*target, error) {
 		err = t.take(o)
 	}
 	t.err = err
+	t.sink.Also = nil // it is a tap now
 	if s.Rotate.active() && t.kind == regular {
 		e.keeper.welcome(s.Path, s.Rotate.Files)
 	}
@@ -98,7 +98,8 @@ func (e *engine) redirect(key string, t *target) error {
 // The file that f had is the caller's to release: afterwards, so that the same
 // one stays open.
 func (e *engine) aim(f *feed, t *target) {
-	f.path, f.kind, f.rule, f.out = t.path, t.kind, t.rule, nil
+	f.path, f.kind, f.out = t.path, t.kind, nil
+	f.follow(t.sink)
 	f.taps = append(f.taps, t.taps...)
 	f.looked, f.tried = e.now(), e.now()
 	for _, tap := range t.taps {
@@ -111,7 +112,7 @@ func (e *engine) aim(f *feed, t *target) {
 	case t.err != nil:
 		f.fail(t.err)
 	case t.kind == regular:
-		e.share(f, t.file, t.truncate)
+		e.share(f, t.file, t.sink.Truncate)
 	}
 }
 
@@ -139,7 +140,7 @@ func (e *engine) leaveTaps(f *feed) {
 // never there. All feeds that wrote to the old file by the same name change
 // over together, so that nobody who reads along has to read both.
 func (e *engine) reopen(f *feed) error {
-	t := &target{path: f.path, kind: regular, rule: f.rule}
+	t := &target{path: f.path, kind: regular, sink: f.sink}
 	o, err := e.sys.open(f.path)
 	if err == nil {
 		err = t.take(o)

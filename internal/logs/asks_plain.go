@@ -1,0 +1,105 @@
+package logs
+
+import (
+	"os"
+	"time"
+)
+
+func (e *plainEngine) process(key string, pid int) {
+	if f := e.find(key); f != nil {
+		f.later(func() { f.process(pid) })
+	}
+}
+
+// later has f called on another goroutine, one call after the other.
+func (f *plainFeed) later(call func()) {
+	f.asked.Lock()
+	defer f.asked.Unlock()
+	if f.asks = append(f.asks, call); len(f.asks) == 1 {
+		go f.answer()
+	}
+}
+
+func (f *plainFeed) answer() {
+	for {
+		f.asked.Lock()
+		next := f.asks[0]
+		f.asked.Unlock()
+		next()
+		f.asked.Lock()
+		f.asks = f.asks[1:]
+		left := len(f.asks)
+		f.asked.Unlock()
+		if left == 0 {
+			return
+		}
+	}
+}
+
+// process: see Pump.Process.
+func (f *plainFeed) process(pid int) {
+	f.drain()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.lines == nil:
+	case pid != 0:
+		f.lines.pid = pid
+	case f.path != "":
+		f.putLines(true)
+	}
+}
+
+func (e *plainEngine) flush(key string) error {
+	f := e.find(key)
+	if f == nil {
+		return ErrUnknown
+	}
+	f.drain()
+	path, err := f.empty()
+	if err != nil || path == "" {
+		return err
+	}
+	return e.keeper.flush(path)
+}
+
+// empty cuts the file to nothing and returns where it is; "": it is no file.
+func (f *plainFeed) empty() (path string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file == nil {
+		return "", nil
+	}
+	if st, err := f.file.Stat(); err != nil || !st.Mode().IsRegular() {
+		return "", err
+	}
+	f.marks = marks{}
+	return resolve(f.path), f.file.Truncate(0)
+}
+
+func (e *plainEngine) reopenAll() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range e.feeds {
+		f.mu.Lock()
+		f.looked = time.Time{}
+		if f.path != "" && f.path != os.DevNull {
+			f.look()
+		}
+		f.mu.Unlock()
+	}
+}
+
+// mark adds to the index of the file, if it is time.
+func (f *plainFeed) mark() {
+	if !f.sink.Index || f.file == nil {
+		return
+	}
+	st, err := f.file.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return
+	}
+	if now := time.Since(f.began); f.marks.due(now, st.Size()) {
+		f.marks.add(resolve(f.path), now, st.Size())
+	}
+}

@@ -1,0 +1,288 @@
+package logs
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxHold is how long a line that is written in pieces keeps the file's other
+// pipes waiting.
+const maxHold = time.Second
+
+// chunkText is how much text is put together for one write; the line that goes
+// beyond it is the last.
+const chunkText = 64 << 10
+
+// moveLines is move for a feed whose output is written line by line.
+func (e *engine) moveLines(f *feed) (n int64, left int) {
+	s, err := e.borrow()
+	if err != nil {
+		f.fail(err)
+		return 0, shut // and tried again soon
+	}
+	e.endLine(f)
+	for n < portion {
+		b, err := s.peek(f.pipe, portion-n)
+		if err == unix.EAGAIN {
+			return n, emptied
+		}
+		if len(b) == 0 {
+			return n, gone
+		}
+		used, left := e.putLines(f, b)
+		n += int64(used)
+		if left != more {
+			return n, left
+		}
+	}
+	return n, more
+}
+
+// putLines writes what may be written of b, the head of the pipe of f, takes
+// that out of the pipe, and tells what is left there.
+func (e *engine) putLines(f *feed, b []byte) (used, left int) {
+	n := e.extent(f, b)
+	if n == 0 {
+		f.fresh, f.part = int64(len(b))-f.part, int64(len(b))
+		return 0, begun
+	}
+	f.part = 0
+	if f.out != nil && !f.failing && e.heldByAnother(f) {
+		return 0, shut
+	}
+	may, left := e.offerLines(f, n)
+	if may == 0 {
+		return 0, left
+	}
+	if f.lines.open && (f.out == nil || f.out.holder != f) {
+		f.lines.open = false // somebody else has ended it
+	}
+	if !f.lines.open {
+		e.room(f, int64(may))
+	}
+	text, used := e.compose(f, b[:may])
+	e.writeText(f, text, used)
+	if err := e.discard(f, used); err != nil {
+		return 0, gone // never: the bytes were there a moment ago
+	}
+	f.took(int64(used))
+	e.endLine(f)
+	return used, more
+}
+
+// extent returns how many bytes of b, the head of the pipe of f, are to be
+// written now: whole lines; a part of one only if its process has ended or the
+// pipe has no room for more of it.
+func (e *engine) extent(f *feed, b []byte) int {
+	if f.end > f.moved && f.end-f.moved <= uint64(len(b)) {
+		return int(f.end - f.moved)
+	}
+	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+		return i + 1
+	}
+	if len(b) == len(e.scratch.buf) || pipeFull(f) {
+		return f.lines.cut(b)
+	}
+	return 0
+}
+
+// offerLines is offer, as often as its patience wants it.
+func (e *engine) offerLines(f *feed, n int) (may, left int) {
+	got, left := f.offer(int64(n))
+	if left == stuck && f.patience > 0 && e.now() >= f.patience {
+		f.giveUp()
+		got, left = f.offer(int64(n))
+	}
+	return int(got), left
+}
+
+// compose makes text of b, up to about chunkText, and tells of how much of b.
+func (e *engine) compose(f *feed, b []byte) (text []byte, used int) {
+	f.lines.now(time.Now())
+	text, used = f.lines.lines(e.text[:0], b, chunkText)
+	if rest := b[used:]; len(rest) > 0 && len(text) < chunkText {
+		text, used = f.lines.part(text, rest), len(b)
+	}
+	if e.text = text[:0]; cap(text) > 4*chunkText {
+		e.text = nil
+	}
+	return text, used
+}
+
+// writeText writes whole lines or the next piece of one, or counts the used
+// bytes that it was made of as lost. What could be written of it only in part
+// is taken back.
+func (e *engine) writeText(f *feed, text []byte, used int) {
+	out := f.out
+	if out == nil || f.failing {
+		f.lose(used)
+		return
+	}
+	if out.holder != f && out.broken {
+		if !out.lineEnded() {
+			text = append([]byte{'\n'}, text...)
+		}
+	}
+	start := out.end
+	if _, err := out.write(text); err != nil {
+		unix.Ftruncate(out.fd, start)
+		out.end = start
+		f.fail(err)
+		f.lose(used)
+		return
+	}
+	out.broken = false
+	switch {
+	case !f.lines.open:
+		out.holder = nil
+	case out.holder != f:
+		out.holder, out.since = f, e.now()
+	}
+}
+
+// lose counts bytes of f that could not be written. A line that lost its middle
+// is not gone on with.
+func (f *feed) lose(n int) {
+	f.lost.Add(uint64(n))
+	if f.lines.open {
+		f.lines.open = false
+		if f.out != nil && f.out.holder == f {
+			f.out.holder, f.out.broken = nil, true
+		}
+	}
+}
+
+// discard takes n bytes out of the pipe.
+func (e *engine) discard(f *feed, n int) error {
+	for n > 0 {
+		m, err := e.sys.splice(f.pipe, e.null, nil, int64(n))
+		if err != nil && err != unix.EINTR || m == 0 && err == nil {
+			return fmt.Errorf("empty the pipe of %s: %w", f.key, err)
+		}
+		n -= int(max(m, 0))
+	}
+	return nil
+}
+
+// heldByAnother tells whether the file ends with the beginning of another feed's
+// line. One that has kept others waiting for too long is cut there.
+func (e *engine) heldByAnother(f *feed) bool {
+	out := f.out
+	if out.holder == nil || out.holder == f {
+		return false
+	}
+	if e.now()-out.since < maxHold {
+		return true
+	}
+	out.holder.lines.open = false
+	out.holder, out.broken = nil, true
+	return false
+}
+
+// await looks again soon for whether the file is free.
+func (e *engine) await(f *feed) {
+	e.watchNothing(f)
+	e.rest(f, e.now()+maxPause)
+	f.state = paused
+}
+
+// endLine ends the line that f has open if all that its process printed has
+// been written.
+func (e *engine) endLine(f *feed) {
+	if f.end == 0 || f.moved < f.end {
+		return
+	}
+	f.end = 0
+	if f.lines.open {
+		e.writeText(f, f.lines.end(nil), 0)
+	}
+}
+
+// leaveBegun waits for the rest of a line. The pipe is not empty, so that the
+// poller is asked for changes (EPOLLET) and not for bytes.
+func (e *engine) leaveBegun(f *feed, woken bool) {
+	now := e.now()
+	if f.fresh > 0 {
+		if pause := f.pace.next(now, f.part, f.size, woken); pause > 0 {
+			e.watchNothing(f)
+			e.rest(f, due(now, pause))
+			f.state = paused
+			return
+		}
+	}
+	f.state = armed
+	if f.edge {
+		return
+	}
+	f.edge = true
+	if err := e.poll.watchChanges(f.pipe); err != nil {
+		e.rest(f, now+maxPause) // never, by epoll_ctl(2)
+		f.state = paused
+	}
+}
+
+// watchNothing keeps the poller from telling of changes in the pipe of f.
+func (e *engine) watchNothing(f *feed) {
+	if f.edge {
+		e.poll.watch(unix.EPOLL_CTL_MOD, f.pipe, 0)
+		f.edge = false
+	}
+}
+
+// changeProcess: see Pump.Process.
+func (e *engine) changeProcess(f *feed, pid int) {
+	if pid != 0 {
+		f.lines.pid = pid
+		return
+	}
+	f.end = f.moved + uint64(pending(f.pipe))
+	switch f.state {
+	case armed, paused:
+		e.enqueue(f)
+	case ended:
+		e.endLine(f)
+	}
+}
+
+// pipeFull tells whether a pipe has no room for another byte. That is not a
+// matter of bytes: each write may take a page for itself. Only a write end
+// knows, so one is opened for a moment.
+func pipeFull(f *feed) bool {
+	fd, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", f.pipe), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return pending(f.pipe) >= f.size/2
+	}
+	defer unix.Close(fd)
+	set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	n, err := unix.Poll(set, 0)
+	return err == nil && n == 0
+}
+
+// mark adds to the index of the file of f, if something is about to be written
+// and it is time.
+func (e *engine) mark(f *feed) {
+	if !f.sink.Index || f.out == nil || f.failing {
+		return
+	}
+	if now := e.now(); f.out.marks.due(now, f.out.end) && pending(f.pipe) > 0 {
+		f.out.marks.add(resolve(f.path), now, f.out.end)
+	}
+}
+
+// emptyFile cuts the file of f to nothing.
+func (e *engine) emptyFile(f *feed) error {
+	if f.kind != regular {
+		return nil
+	}
+	if f.out == nil {
+		return f.cause
+	}
+	if f.out.holder != nil {
+		f.out.holder.lines.open = false
+	}
+	f.out.holder, f.out.broken, f.out.marks = nil, false, marks{}
+	return unix.Ftruncate(f.out.fd, 0)
+}

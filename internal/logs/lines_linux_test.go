@@ -1,0 +1,161 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestHalfALineWaitsAsleep: what has no newline stays in the pipe, and costs no
+// wake-ups while it does.
+func TestHalfALineWaitsAsleep(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
+	write(t, w, "half")
+	drain(t, e, "a")
+	drain(t, e, "a")
+	waitFor(t, func() bool { // the event that comes with the watch
+		turns := e.turns.Load()
+		time.Sleep(50 * time.Millisecond)
+		return e.turns.Load() == turns
+	})
+	for i := range 10 {
+		write(t, w, fmt.Sprint(i))
+		time.Sleep(time.Millisecond)
+	}
+	write(t, w, "\n")
+	waitFor(t, func() bool {
+		got, _ := os.ReadFile(path)
+		return string(got) == "T: half0123456789\n"
+	})
+}
+
+func waitFor(t *testing.T, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited too long")
+		}
+	}
+}
+
+// TestPipeFullOfPages has writes that take a page each and more: the pipe is
+// full long before its bytes are many.
+func TestPipeFullOfPages(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
+	data := strings.Repeat(strings.Repeat("x", 2500), 100)
+	written := make(chan error, 1)
+	go func() {
+		for i := 0; i < len(data); i += 2500 {
+			if _, err := w.WriteString(data[i : i+2500]); err != nil {
+				written <- err
+			}
+		}
+		_, err := w.WriteString("\n")
+		written <- err
+	}()
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	settled(t, e, "a", path, 1)
+	wantFile(t, path, "T: "+data+"\n")
+}
+
+// TestLineThatHoldsTheFile keeps others waiting for a while, not for ever.
+func TestLineThatHoldsTheFile(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	endless := attach(t, e, "endless", Sink{Path: path, Lines: &Lines{}})
+	other := attach(t, e, "other", Sink{Path: path, Lines: &Lines{}})
+	if _, err := endless.Write(bytes.Repeat([]byte("x"), 300_000)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, other, "line\n")
+	got := settled(t, e, "other", path, 2)
+	if strings.Trim(got[0], "x") != "" || got[1] != "line" {
+		t.Errorf("%.50q, %q", got[0], got[1])
+	}
+	write(t, endless, "x\n")
+	got = settled(t, e, "endless", path, 3)
+	if total := strings.Count(strings.Join(got, ""), "x"); total != 300_001 {
+		t.Errorf("%d bytes of the endless line", total)
+	}
+}
+
+// TestFullDiskBetweenLines loses whole lines and counts their bytes.
+func TestFullDiskBetweenLines(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("SKIPPED, needs root to mount a tmpfs: ", err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	e := newTestEngine(t, nil)
+	path := filepath.Join(dir, "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
+	data := numbered(500 << 10)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, e, "a")
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, why := e.lost("a")
+	kept := strings.ReplaceAll(string(got), "T: ", "")
+	if len(kept)+int(lost) != len(data) || !errors.Is(why, unix.ENOSPC) || !strings.HasSuffix(kept, "\n") {
+		t.Errorf("%d bytes written, %d lost of %d: %v", len(kept), lost, len(data), why)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	write(t, w, "after\n")
+	drain(t, e, "a")
+	wantFile(t, path, "T: after\n")
+}
+
+// TestLongLineOnADiskThatFails is not gone on with in the middle.
+func TestLongLineOnADiskThatFails(t *testing.T) {
+	var broken atomic.Bool
+	e := newTestEngine(t, func(c *calls) {
+		c.open = func(path string) (opened, error) {
+			if broken.Load() {
+				return opened{}, unix.EIO
+			}
+			return open(path)
+		}
+	})
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
+	if _, err := w.Write(bytes.Repeat([]byte("x"), 100_000)); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, e, "a")
+	broken.Store(true)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	agePaths(t, e)
+	if _, err := w.Write(bytes.Repeat([]byte("y"), 100_000)); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, e, "a")
+	broken.Store(false)
+	agePaths(t, e)
+	write(t, w, "z\nnext\n")
+	settled(t, e, "a", path, 2)
+	if lost, _ := e.lost("a"); lost == 0 {
+		t.Error("nothing is told to be lost")
+	}
+}
