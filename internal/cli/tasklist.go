@@ -63,7 +63,7 @@ func taskkillCommand() *command {
 		examples: []example{
 			{"forever taskkill /PID 1230 /PID 1241 /T", "with all their descendants"},
 			{"forever taskkill /F /IM node.exe", "every Node, by force"},
-			{`forever taskkill /IM * /FI "USERNAME eq deploy"`, "everything of a user"},
+			{`forever taskkill /IM '*' /FI "USERNAME eq deploy"`, "everything of a user"},
 		},
 		exits: []exit{
 			{"0", "every task was told to end, or none passes the filters"},
