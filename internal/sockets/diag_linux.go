@@ -13,6 +13,8 @@ import (
 const (
 	nlmsgHeader  = 16
 	diagRequest  = nlmsgHeader + 56 // struct inet_diag_req_v2
+	diagBoth     = nlmsgHeader + 60 // struct inet_diag_req, the first version
+	tcpDiag      = 18               // TCPDIAG_GETSOCK, which goes with it
 	diagAnswer   = 72               // struct inet_diag_msg, attributes follow
 	attrSKV6Only = 11               // INET_DIAG_SKV6ONLY
 )
@@ -34,8 +36,8 @@ func diag(proto string, connected bool, found func(Socket)) error {
 	}
 	defer unix.Close(fd)
 	buf := make([]byte, 32<<10) // the kernel fills at most this much at once
-	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		if err := ask(fd, request(proto, family, connected)); err != nil {
+	for _, r := range requests(proto, connected) {
+		if err := ask(fd, r); err != nil {
 			return err
 		}
 		if err := answers(fd, buf, proto, found); err != nil {
@@ -45,22 +47,45 @@ func diag(proto string, connected bool, found func(Socket)) error {
 	return nil
 }
 
-func request(proto string, family byte, connected bool) []byte {
-	protocol, states := byte(unix.IPPROTO_TCP), uint32(1<<stateListen)
-	if proto == UDP {
-		protocol, states = unix.IPPROTO_UDP, 1<<stateClose
+// requests ask for the sockets of both families. For TCP one is enough, of the
+// first version, which ss(8) sends as well: the kernel goes through the table of
+// all its connections for each, and that is large on a large machine.
+func requests(proto string, connected bool) [][]byte {
+	states := uint32(everyState)
+	if proto == TCP {
+		if !connected {
+			states = 1 << stateListen
+		}
+		return [][]byte{requestBoth(states)}
 	}
-	if connected {
-		states = everyState
+	if !connected {
+		states = 1 << stateClose
 	}
-	b := make([]byte, 0, diagRequest)
-	b = binary.NativeEndian.AppendUint32(b, diagRequest)
-	b = binary.NativeEndian.AppendUint16(b, unix.SOCK_DIAG_BY_FAMILY)
-	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0) // sequence, sender
-	b = append(b, family, protocol, 0, 0) // no extensions
-	b = binary.NativeEndian.AppendUint32(b, states)
-	return b[:diagRequest] // any address: zeros
+	return [][]byte{requestUDP(unix.AF_INET, states), requestUDP(unix.AF_INET6, states)}
+}
+
+func requestBoth(states uint32) []byte {
+	b := header(diagBoth, tcpDiag)
+	b[nlmsgHeader] = unix.AF_INET // both are told, whatever stands here
+	binary.NativeEndian.PutUint32(b[diagBoth-8:], states)
+	return b
+}
+
+func requestUDP(family byte, states uint32) []byte {
+	b := header(diagRequest, unix.SOCK_DIAG_BY_FAMILY)
+	b[nlmsgHeader], b[nlmsgHeader+1] = family, unix.IPPROTO_UDP // and no extensions
+	binary.NativeEndian.PutUint32(b[nlmsgHeader+4:], states)
+	return b
+}
+
+// header begins a netlink message of that size. What is left of zeros asks for
+// any address and any port.
+func header(size int, kind uint16) []byte {
+	b := make([]byte, size)
+	binary.NativeEndian.PutUint32(b, uint32(size))
+	binary.NativeEndian.PutUint16(b[4:], kind)
+	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	return b
 }
 
 func ask(fd int, request []byte) error {
@@ -100,7 +125,7 @@ func messages(b []byte, proto string, found func(Socket)) (done bool, err error)
 			return true, nil
 		case unix.NLMSG_ERROR:
 			return false, refusal(body)
-		case unix.SOCK_DIAG_BY_FAMILY:
+		case unix.SOCK_DIAG_BY_FAMILY, tcpDiag:
 			if s, ok := parseDiag(body, proto); ok {
 				found(s)
 			}

@@ -206,7 +206,7 @@ func TestCount(t *testing.T) {
 
 func FuzzMessages(f *testing.F) {
 	var q Query
-	f.Add(request(TCP, unix.AF_INET, false), q.TCP)
+	f.Add(requests(TCP, false)[0], q.TCP)
 	f.Add([]byte{20, 0, 0, 0, unix.NLMSG_DONE, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, true)
 	f.Add(append([]byte{200, 0, 0, 0, unix.SOCK_DIAG_BY_FAMILY, 0}, make([]byte, 194)...), true)
 	f.Fuzz(func(t *testing.T, b []byte, tcp bool) {
