@@ -20,7 +20,9 @@ const (
 	ActScale   = "scale"
 	ActSend    = "send"
 	ActSignal  = "signal"
-	ActReset   = "reset" // forget restarts; skip a backoff
+	ActReset   = "reset" // forget restarts
+	ActFlush   = "flush" // empty the logs
+	ActReopen  = "reload-logs"
 )
 
 // Act does action to the targets and returns when it is done. A target that
@@ -61,7 +63,7 @@ func (s *Supervisor) list() []wire.App {
 
 // Apps is every app with its whole spec, by id.
 func (s *Supervisor) Apps() (apps []wire.App) {
-	s.ask(func() { apps = s.list() })
+	s.mustAsk(func() { apps = s.list() })
 	return apps
 }
 
@@ -90,6 +92,10 @@ func (s *Supervisor) act(action string, r wire.TargetRequest, refs []target.Ref,
 			s.actSignal(a, ref.Index, r, w)
 		case ActReset:
 			s.actReset(a, ref.Index, w)
+		case ActFlush:
+			s.actFlush(a, ref.Index, w)
+		case ActReopen:
+			s.actReopen(a, w)
 		default:
 			w.fail(a, &wire.Error{Code: wire.CodeUsage, Message: fmt.Sprintf("unknown action %q", action)})
 		}
@@ -244,7 +250,7 @@ func (s *Supervisor) Kill(ctx context.Context, timeoutMS *int64, emit func(wire.
 // down; Run returns when it is done.
 func (s *Supervisor) Shutdown() {
 	s.post(func() {
-		s.ending, s.used = true, true
+		s.used = true
 		for _, a := range slices.Clone(s.apps) {
 			for _, in := range a.all() {
 				in.fire(event{kind: AskStop})

@@ -36,9 +36,13 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	s.recoverUnknown(slots)
 	s.adoptGroups()
 	for _, a := range s.apps {
+		for _, former := range a.others {
+			s.retire(former, nil)
+		}
 		for _, in := range a.chosen(-1) {
 			s.reconcile(in, held[in.slot])
 		}
+		a.retireSurplus()
 		if a.spec.Foreground && a.resting() && a.farewell == nil {
 			a.linger() // nobody else would ever forget it
 		}
@@ -78,8 +82,7 @@ func (a *app) addFormer(in *instance, held *wire.ShimMessage) {
 		former.leave()
 		return
 	}
-	former.state = Online
-	former.fire(event{kind: AskStop})
+	former.state = Online // until adoptGroups knows where it listens, and it is retired
 }
 
 func (s *Supervisor) damaged(err error) {
@@ -140,14 +143,26 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	case in.app.desired == wire.DesiredStopped:
 		s.finishStop(in, recorded, held)
 	case was == Starting && recorded.PID == 0:
-		in.state = Stopped
-		in.fire(event{kind: AskStart}) // the state was written, the program not yet started
+		s.startAgain(in)
 	case was == Stopping && recorded.PID == 0 && len(in.exits) > 0:
 		in.state = Stopping // the end was written, its last processes perhaps not yet gone
 		in.clearAfter(pidfile.Process{PID: in.exits[0].PID, Boot: s.boot})
 	default:
 		s.finishEnd(in, recorded, held)
 	}
+}
+
+// startAgain: the state says that it is starting, and nobody has started it. One
+// that the policy was about to start goes on counting.
+func (s *Supervisor) startAgain(in *instance) {
+	if in.runs <= 1 {
+		in.state = Stopped
+		in.fire(event{kind: AskStart})
+		return
+	}
+	in.runs, in.restarts = in.runs-1, max(in.restarts-1, 0)
+	in.state = Backoff
+	in.fire(event{kind: Due})
 }
 
 // unseen: its last process has ended, and the state file does not know yet, not
@@ -185,6 +200,7 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 		if !held.At.IsZero() {
 			in.started = held.At // else it is a leftover, and the state file knows better
 		}
+		in.tellLogs(held.PID)
 	}
 }
 
@@ -212,7 +228,7 @@ func (s *Supervisor) goOn(in *instance, was State) {
 	if was == Starting && in.awaitReady() {
 		in.state = Starting
 	}
-	in.bound = len(in.app.groups) > 0 // as good as known: most bind at their start
+	in.bound = in.listening()
 	switch {
 	case in.app.desired == wire.DesiredStopped || was == Stopping && in.after == afterStop:
 		in.fire(event{kind: AskStop})
@@ -338,7 +354,7 @@ func (s *Supervisor) recover(pid int, vars map[string]string) *instance {
 		if err != nil || id < 0 || s.byID(id) != nil {
 			id = s.nextID
 		}
-		a = &app{s: s, id: id, uid: spec.UID, desired: wire.DesiredRunning, created: s.clock.Now(), recovered: true}
+		a = &app{s: s, id: id, uid: spec.UID, desired: wire.DesiredRunning, created: s.clock.Now()}
 		a.setSpec(spec)
 		s.nextID = max(s.nextID, id+1)
 		s.apps = append(s.apps, a)

@@ -25,7 +25,6 @@ type app struct {
 	request   string      // of the last call that changed what it should do
 	deleting  bool        // forgotten as soon as it rests
 	farewell  clock.Timer // of forever run, at rest: until then its client may fetch how it ended
-	recovered bool        // rebuilt from a living process, since no state file knew it
 	instances []*instance
 	groups    []*group    // what the instances share
 	others    []*instance // successors on trial, and former ones that go
@@ -128,7 +127,7 @@ func (a *app) pidPath(index int) string {
 
 // perInstance gives each of several instances a file of its own.
 func (a *app) perInstance(path string, index int) string {
-	if !a.spec.Cluster && a.spec.Instances <= 1 || path == os.DevNull {
+	if !a.spec.Cluster && a.spec.Instances <= 1 || a.spec.Output.Merge || path == os.DevNull {
 		return path
 	}
 	return withSuffix(path, index)

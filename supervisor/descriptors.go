@@ -18,6 +18,11 @@ const (
 	// slotDescriptors is what an instance costs in the shim beyond that, and
 	// for a share of a listener.
 	slotDescriptors = 2
+	// bindsDescriptors is what the reports of a program's binds cost, and
+	// socketDescriptors each of its shared sockets: one to use, and one for the
+	// day on which this process becomes the shim.
+	bindsDescriptors  = 2
+	socketDescriptors = 2
 )
 
 // room refuses a slot when this process would come near its limit of open
@@ -28,19 +33,33 @@ func (s *Supervisor) room(in *instance) error {
 	if limit == 0 {
 		return nil
 	}
-	need, slots := uint64(ownDescriptors+in.descriptors()), 0
+	need, slots := s.needed(in)
+	if need+uint64(in.descriptors()) <= limit {
+		return nil
+	}
+	return fmt.Errorf("the limit of %d open files leaves room for %d instances; raise it (ulimit -n), and restart all with forever kill: %w", limit, slots, syscall.EMFILE)
+}
+
+// needed is how many descriptors everything needs but one instance, and how many
+// instances that are.
+func (s *Supervisor) needed(except *instance) (need uint64, slots int) {
+	need = ownDescriptors
 	for _, a := range s.apps {
-		for _, other := range a.instances {
-			if other != in && other.opened {
-				need += uint64(other.descriptors())
+		for _, in := range a.all() {
+			if in != except && in.opened {
+				need += uint64(in.descriptors())
 				slots++
 			}
 		}
 	}
-	if need <= limit {
-		return nil
-	}
-	return fmt.Errorf("the limit of %d open files leaves room for %d instances; raise it (ulimit -n), and restart all with forever kill: %w", limit, slots, syscall.EMFILE)
+	return need, slots
+}
+
+// crowded: there is no room for n descriptors more.
+func (s *Supervisor) crowded(n int) bool {
+	need, _ := s.needed(nil)
+	limit := descriptorLimit()
+	return limit != 0 && need+uint64(n) > limit
 }
 
 // refuse answers a start in the place of the shim.
@@ -52,5 +71,9 @@ func (s *Supervisor) refuse(in *instance, why error) {
 }
 
 func (in *instance) descriptors() int {
-	return slotDescriptors + streamDescriptors*len(in.app.streams(in.index))
+	n := slotDescriptors + streamDescriptors*len(in.app.streams(in.index))
+	if in.app.shares() {
+		n += bindsDescriptors + 2*socketDescriptors*len(in.app.groups)
+	}
+	return n
 }

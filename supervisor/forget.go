@@ -92,6 +92,7 @@ func (s *Supervisor) renewed(in *instance) {
 // rested is called when an instance has come to rest.
 func (in *instance) rested() {
 	a := in.app
+	a.s.refuseWaiting(in)
 	switch {
 	case in.former:
 		in.leave()

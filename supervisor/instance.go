@@ -66,13 +66,14 @@ type instance struct {
 	channel *ipc.Channel            // Node's message channel
 	asked   []func(json.RawMessage) // who waits for an answer on it
 
-	other   bool   // it lives in the second of its place's two slots
-	trial   *trial // it is to take over a place; nil: it has one
-	former  bool   // it has left its place, and goes
-	rests   func() // former: called when it is gone
-	reload  string // the request that brought it
-	bound   bool   // its process listens on the app's shared sockets
-	sharing string // how it shares its ports, or why not
+	other   bool     // it lives in the second of its place's two slots
+	trial   *trial   // it is to take over a place; nil: it has one
+	former  bool     // it has left its place, and goes
+	rests   func()   // former: called when it is gone
+	reload  string   // the request that brought it
+	leaving bool     // its app has no place for it any more
+	bound   []*group // where its process listens
+	sharing string   // how it shares its ports, or why not
 }
 
 // event is something that happens to an instance, with what comes along.
@@ -103,7 +104,7 @@ func (in *instance) fire(ev event) {
 
 // blameMemory notes with the last exit that the kernel killed for lack of memory.
 func (in *instance) blameMemory(e *wire.ShimExit) {
-	if in.app.s.oomKill(e) && len(in.exits) > 0 && in.exits[0].PID == e.PID {
+	if in.app.s.oomKill(e) && !in.killed && len(in.exits) > 0 && in.exits[0].PID == e.PID {
 		in.exits[0].OOM = true
 		in.exits[0].Reason += " (out of memory)"
 	}
@@ -123,7 +124,9 @@ func (in *instance) enterWith(next State, err *wire.Error) {
 	if next != Backoff {
 		in.nextTry = time.Time{}
 	}
-	if len(in.app.groups) > 0 {
+	if in.app.resting() {
+		in.app.s.dropGroups(in.app) // whoever is told that it rests finds its ports free
+	} else {
 		in.app.s.steer(in.app)
 	}
 	in.publish(err)
@@ -194,7 +197,7 @@ func (in *instance) executed(ev event) {
 		return
 	}
 	in.enter(Online)
-	if old := in.app.instance(in.index); in.trial != nil && (old == nil || !old.bound) {
+	if old := in.app.instance(in.index); in.trial != nil && (old == nil || len(old.bound) == 0) {
 		// It will not listen; then to have been up for a while is to be ready.
 		in.arm(milliseconds(in.app.spec.Policy.MinUptimeMS), event{kind: Due})
 	}
@@ -205,7 +208,11 @@ func (in *instance) born(m *wire.ShimMessage) {
 	in.started = m.At
 	in.note = m.Warning
 	in.app.s.writePid(in)
+	in.tellLogs(m.PID)
 }
+
+// retryExec is the least wait after a program could not be executed.
+const retryExec = 100 * time.Millisecond
 
 // notExecuted: for a command that is an error at once; a restart (the file may
 // be away for a moment while a new version is laid) is tried again.
@@ -223,7 +230,11 @@ func (in *instance) notExecuted(ev event) {
 		in.enterWith(Failed, &wire.Error{Code: wire.CodeExec, Message: x.Reason, Exit: x.Code})
 		return
 	}
-	in.apply(judge(in.app.spec.Policy, x, in.history(0), in.app.s.jitter()))
+	v := judge(in.app.spec.Policy, x, in.history(0), in.app.s.jitter())
+	if v.next == Starting { // without any backoff it would be tried without a pause
+		v = verdict{next: Backoff, delay: retryExec}
+	}
+	in.apply(v)
 }
 
 // proven: a successor has been up for its min-uptime.
@@ -277,6 +288,7 @@ func (in *instance) record(e *wire.ShimExit) {
 	in.closeChannel()
 	in.said = ""
 	in.proc = pidfile.Process{}
+	in.tellLogs(0)
 }
 
 func (in *instance) remember(x wire.Exit) {

@@ -95,12 +95,9 @@ func (s *Supervisor) publishDeleted(a *app) {
 	s.subsMu.Lock()
 	defer s.subsMu.Unlock()
 	for sub := range s.subs {
-		sub.add(wire.Event{Type: wire.EventState, At: s.clock.Now(), App: a.spec.Name, ID: a.id, Instance: -1, State: Deleted})
+		sub.add(wire.Event{Type: wire.EventState, At: s.clock.Now(), App: a.spec.Name, ID: a.id, Instance: -1, State: wire.Deleted})
 	}
 }
-
-// Deleted is the state of an app that is forgotten, in events only.
-const Deleted = "deleted"
 
 // Watch emits every change of state until ctx ends. Its first event says from
 // when on none is missed.

@@ -39,10 +39,7 @@ func (s *Supervisor) actReload(a *app, index int, r wire.TargetRequest, w *waiti
 		return
 	}
 	if a.reloading != nil {
-		w.fail(a, &wire.Error{
-			Code: wire.CodeRunning, Message: fmt.Sprintf("app %q: a reload is under way", a.spec.Name),
-			Hint: "wait for its end, or forever restart " + a.spec.Name,
-		})
+		w.fail(a, a.busyReloading())
 		return
 	}
 	if r.Env != nil {
@@ -53,16 +50,26 @@ func (s *Supervisor) actReload(a *app, index int, r wire.TargetRequest, w *waiti
 	a.desired = wire.DesiredRunning
 	rl := &reload{s: s, a: a, id: r.ID, how: how(r), w: w, parallel: max(r.Parallel, 1)}
 	for _, in := range a.chosen(index) {
+		if in.leaving {
+			continue
+		}
 		g := w.add(in, didReloaded)
 		g.single = index >= 0
 		if r.ID != "" && in.reload == r.ID {
-			g.done, g.pid = true, in.proc.PID // replaced before a supervisor was
+			rl.w.note(g, func() { g.done, g.pid = true, in.proc.PID }) // replaced before a supervisor was
 			continue
 		}
 		rl.left = append(rl.left, g)
 	}
 	a.reloading = rl
 	rl.next()
+}
+
+func (a *app) busyReloading() *wire.Error {
+	return &wire.Error{
+		Code: wire.CodeRunning, Message: fmt.Sprintf("app %q: a reload is under way", a.spec.Name),
+		Hint: "wait for its end, or forever restart " + a.spec.Name,
+	}
 }
 
 // cannotReload says why the app can only be restarted; empty: it can be reloaded.
@@ -103,6 +110,11 @@ func (rl *reload) done(g *goal, err *wire.Error) {
 		rl.failed = err
 	}
 	rl.w.reach(g, err)
+	rl.over()
+}
+
+// over: one replacement less is under way.
+func (rl *reload) over() {
 	rl.running--
 	rl.next()
 }
@@ -110,13 +122,20 @@ func (rl *reload) done(g *goal, err *wire.Error) {
 // replace starts the successor of one instance.
 func (rl *reload) replace(g *goal) {
 	old := rl.a.instance(g.index)
-	if old == nil || old.state != Online {
-		if old != nil {
-			old.fire(event{kind: AskStart})
-		}
-		rl.done(g, nil) // there is nothing to lose
+	switch {
+	case rl.failed != nil || old == nil:
+		rl.done(g, rl.failed)
+		return
+	case old.state != Online: // there is nothing to lose
+		rl.w.follow(g)
+		old.fire(event{kind: AskStart})
+		rl.w.sub.add(old.event(nil)) // it may be starting already
+		rl.over()
+		return
+	case rl.waitForSlot(g, old):
 		return
 	}
+	rl.w.mark(g, old)
 	in := rl.a.successor(old)
 	in.reload = rl.id
 	timeout := old.listenTimeout()
@@ -134,6 +153,24 @@ func (rl *reload) replace(g *goal) {
 		})
 	})
 	in.fire(event{kind: AskStart})
+}
+
+// waitForSlot has a replacement wait until its slot is free: what a reload before
+// has left there may still be on its way out.
+func (rl *reload) waitForSlot(g *goal, old *instance) bool {
+	i := slices.IndexFunc(rl.a.others, func(o *instance) bool { return o.index == old.index })
+	if i < 0 {
+		return false
+	}
+	leaver := rl.a.others[i]
+	then := leaver.rests
+	leaver.rests = func() {
+		if then != nil {
+			then()
+		}
+		rl.replace(g)
+	}
+	return true
 }
 
 // tried ends the trial of an instance, with err or well. A later end of it
@@ -166,13 +203,13 @@ func (rl *reload) takeOver(g *goal, old, in *instance) {
 	a.others = append(slices.DeleteFunc(a.others, func(o *instance) bool { return o == in }), old)
 	in.restarts, in.exits = old.restarts, append(slices.Clone(in.exits), old.exits...)
 	old.former = true
-	g.pid = in.proc.PID
+	rl.w.note(g, func() { g.pid = in.proc.PID })
 	rl.s.steer(a)
 	rl.s.writePid(in)
 	in.publish(nil)
 	old.rests = func() { rl.done(g, nil) }
 	rl.s.writer.write(func(error) { // an unwritten state is told by the next command
-		rl.s.drain(old, func() { old.fire(event{kind: AskStop, stop: rl.how}) })
+		rl.s.retire(old, rl.how)
 	})
 }
 
@@ -184,11 +221,12 @@ func (rl *reload) giveUp(g *goal, in *instance, err *wire.Error) {
 	} else {
 		in.fire(event{kind: AskStop})
 	}
-	g.keys = in.pumpKeys()
+	keys := in.pumpKeys()
+	rl.w.note(g, func() { g.keys = keys })
 	go func() {
 		lines := rl.w.linesOf(g) // waits for the pump
 		rl.s.post(func() {
-			g.lines = lines
+			rl.w.note(g, func() { g.lines = lines })
 			rl.done(g, err)
 		})
 	}()
@@ -196,13 +234,15 @@ func (rl *reload) giveUp(g *goal, in *instance, err *wire.Error) {
 
 // stopReload ends a reload under way, since another command wants something else.
 func (a *app) stopReload() {
-	if a.reloading == nil {
-		return
-	}
 	err := &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: another command stopped it", a.spec.Name)}
-	a.reloading.failed = err
+	if a.reloading != nil {
+		a.reloading.failed = err
+	}
 	for _, in := range slices.Clone(a.others) {
 		in.tried(err)
+		if in.former && in.state == Online {
+			in.fire(event{kind: AskStop}) // it need not wait for its last connections
+		}
 	}
 }
 
@@ -227,7 +267,11 @@ func (in *instance) setLife(other bool) {
 // leave drops an instance that has left its place to another.
 func (in *instance) leave() {
 	a := in.app
-	a.others = slices.DeleteFunc(a.others, func(o *instance) bool { return o == in })
+	i := slices.Index(a.others, in)
+	if i < 0 {
+		return // it has left
+	}
+	a.others = slices.Delete(a.others, i, i+1)
 	keys := a.s.drop(in)
 	go func() {
 		for _, key := range keys {

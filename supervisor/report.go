@@ -18,6 +18,8 @@ const (
 	didDeleted   = "deleted"
 	didSignalled = "signalled"
 	didReset     = "reset"
+	didFlushed   = "flushed"
+	didReopened  = "reopened"
 	didReloaded  = "reloaded"
 	didScaled    = "scaled"
 	didSent      = "sent"

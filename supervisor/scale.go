@@ -14,37 +14,62 @@ const maxInstances = 1024
 
 // actScale changes the number of an app's instances: to N, or by +N or -N.
 func (s *Supervisor) actScale(a *app, r wire.TargetRequest, w *waiting) {
-	want, err := scaleTo(a.spec.Instances, r.Instances)
-	if err != nil {
-		w.fail(a, &wire.Error{Code: wire.CodeUsage, Message: fmt.Sprintf("app %q: %v", a.spec.Name, err)})
-		return
-	}
-	if r.ID != "" && a.request == r.ID { // asked again after a supervisor was replaced
-		s.again(a, w)
-		return
-	}
-	if !a.spec.Cluster {
-		w.fail(a, &wire.Error{
-			Code: wire.CodeUsage, Message: fmt.Sprintf("app %q: was not started with -i, so that its instances would fight for its port", a.spec.Name),
-			Hint: fmt.Sprintf("forever delete %s; then start it with -i %d", a.spec.Name, want),
-		})
-		return
-	}
-	a.request, a.desired = r.ID, wire.DesiredRunning
-	spec := a.spec
-	spec.Instances = want
-	a.setSpec(spec)
-	s.scaleDown(a, w)
-	for i := range want {
-		if a.instance(i) == nil {
-			in := a.addInstance(i)
-			w.add(in, didScaled).upwards = true
-			in.fire(event{kind: AskStart})
+	again := r.ID != "" && a.request == r.ID // after a supervisor was replaced
+	if !again {
+		want, err := a.mayScale(r.Instances)
+		if err != nil {
+			w.fail(a, err)
+			return
 		}
+		a.request, a.desired = r.ID, wire.DesiredRunning
+		spec := a.spec
+		spec.Instances = want
+		a.setSpec(spec)
 	}
+	w.wishes = true
+	s.scaleDown(a, w)
+	s.scaleUp(a, w, again)
 	if len(w.goals) == 0 {
 		g := w.add(a.instances[0], didScaled)
-		g.done, g.message = true, fmt.Sprintf("has %s already", plural(want, "instance"))
+		g.done, g.message = true, fmt.Sprintf("has %s already", plural(a.spec.Instances, "instance"))
+	}
+}
+
+// mayScale reads how many instances the app is to have, or says why it cannot.
+func (a *app) mayScale(text string) (want int, _ *wire.Error) {
+	want, err := scaleTo(a.spec.Instances, text)
+	switch {
+	case err != nil:
+		return 0, &wire.Error{Code: wire.CodeUsage, Message: fmt.Sprintf("app %q: %v", a.spec.Name, err)}
+	case !a.spec.Cluster:
+		return 0, &wire.Error{
+			Code: wire.CodeUsage, Message: fmt.Sprintf("app %q: was not started with -i, so that its instances would fight for its port", a.spec.Name),
+			Hint: fmt.Sprintf("forever delete %s; then start it with -i %d", a.spec.Name, want),
+		}
+	case a.reloading != nil:
+		return 0, a.busyReloading()
+	}
+	return want, nil
+}
+
+// scaleUp starts the instances that the app lacks. One that was about to leave stays.
+func (s *Supervisor) scaleUp(a *app, w *waiting, again bool) {
+	for i := range a.spec.Instances {
+		in := a.instance(i)
+		if in == nil {
+			in = a.addInstance(i)
+		} else if !again && !in.leaving {
+			continue
+		}
+		in.leaving = false
+		g := w.add(in, didScaled)
+		g.upwards, g.began = true, in.state == Online || in.state == Starting
+		if g.began {
+			s.steer(a)
+			w.sub.add(in.event(nil)) // nothing else may happen to it
+			continue
+		}
+		in.fire(event{kind: AskStart})
 	}
 }
 
@@ -56,15 +81,39 @@ func (s *Supervisor) scaleDown(a *app, w *waiting) {
 			continue
 		}
 		g := w.add(in, didScaled)
-		if in.state.resting() {
+		switch {
+		case in.state.resting():
 			g.done = true
 			in.dismiss()
-			continue
+		case !in.leaving:
+			s.retire(in, nil)
 		}
-		in.bound = false
-		s.steer(a)
-		s.drain(in, func() { in.fire(event{kind: AskStop}) })
 	}
+}
+
+// retireSurplus goes on with a scaling down that a supervisor before has begun.
+func (a *app) retireSurplus() {
+	for _, in := range slices.Clone(a.instances) {
+		switch {
+		case in.index < max(a.spec.Instances, 1):
+		case in.state.resting():
+			in.dismiss()
+		default:
+			a.s.retire(in, nil)
+		}
+	}
+}
+
+// retire has an instance get no new connections, and end when it has answered
+// those that wait.
+func (s *Supervisor) retire(in *instance, how *wire.Stop) {
+	in.leaving = true
+	s.steer(in.app)
+	s.drain(in, func() {
+		if in.leaving && !in.state.resting() { // else it stays, or has gone by itself
+			in.fire(event{kind: AskStop, stop: how})
+		}
+	})
 }
 
 // scaleTo reads "4", "+2" or "-1".

@@ -2,6 +2,10 @@ package supervisor
 
 import (
 	"net/netip"
+	"slices"
+
+	"forever/internal/listener"
+	"forever/internal/wire"
 )
 
 // holdsDescriptors is a Shim that keeps bare descriptors for us; only there can
@@ -10,16 +14,24 @@ type holdsDescriptors interface {
 	HeldNames() []string
 	// Lend returns a descriptor of its own for a named one.
 	Lend(name string) (fd int, err error)
-	// Keep has the shim hold fd too, under name.
-	Keep(name string, fd int) error
+	// Keep has the shim hold fd too, under name; reply is called when it does.
+	Keep(name string, fd int, reply func(*wire.ShimMessage)) error
 }
 
-// group is one address that the instances of an app share: a socket for each,
-// in their order.
+// group is one address that the instances of an app share: two sockets for each
+// of them, in their order, one for each of the lives that a reload goes between.
 type group struct {
-	addr netip.AddrPort
-	v6   bool
-	fds  []int // ours; the shim has its own
+	addr   netip.AddrPort
+	v6     bool
+	fds    []int         // ours; the shim has its own
+	kept   chan struct{} // closed when the shim has all of them
+	served map[int]bool  // the indices of instances that have listened there
+}
+
+// pendingBinds are the binds that are received and not answered yet.
+type pendingBinds struct {
+	*listener.Pending
+	kept chan struct{} // closed when the shim has them too
 }
 
 // shares tells whether the app's instances are to share what they listen on.
@@ -28,21 +40,29 @@ func (a *app) shares() bool {
 	return able && a.spec.Cluster
 }
 
-// readyPlaces are where new connections go.
-func (a *app) readyPlaces() (places []int) {
-	for _, in := range a.instances {
-		if in.state == Online && in.bound {
-			places = append(places, in.place())
+// places are where new connections to a group go.
+func (a *app) places(g *group) []int {
+	staying := slices.DeleteFunc(slices.Clone(a.instances), func(in *instance) bool { return in.leaving })
+	for _, wanted := range []func(*instance) bool{
+		func(in *instance) bool { return in.state == Online && in.listens(g) },
+		func(in *instance) bool { return g.served[in.index] }, // nobody is ready: they wait for who will be
+		func(*instance) bool { return true },
+	} {
+		var places []int
+		for _, in := range staying {
+			if wanted(in) {
+				places = append(places, in.place())
+			}
+		}
+		if len(places) > 0 {
+			return places
 		}
 	}
-	if len(places) > 0 {
-		return places
-	}
-	for _, in := range a.instances { // nobody is ready: they wait
-		places = append(places, in.place())
-	}
-	return places
+	return []int{0}
 }
+
+// listens: the instance's process has bound the group's address.
+func (in *instance) listens(g *group) bool { return slices.Contains(in.bound, g) }
 
 // place is where in a group the instance's socket is: each has two, one for
 // each of its lives, so that a reload can tell the new from the old.

@@ -9,8 +9,10 @@ func (s *Supervisor) share(in *instance, _ string) {
 	}
 }
 
-func (s *Supervisor) steer(*app)      {}
-func (s *Supervisor) dropGroups(*app) {}
-func (s *Supervisor) adoptGroups()    {}
+func (s *Supervisor) steer(*app)              {}
+func (s *Supervisor) dropGroups(*app)         {}
+func (s *Supervisor) adoptGroups()            {}
+func (s *Supervisor) refuseWaiting(*instance) {}
+func (in *instance) listening() []*group      { return nil }
 
 func (s *Supervisor) drain(_ *instance, then func()) { s.post(then) }

@@ -75,7 +75,7 @@ func (a *app) streams(index int) []string {
 	}
 	out, errs := a.outPaths(index)
 	switch {
-	case errs == "":
+	case errs == "" && a.spec.Output.Type != wire.LogJSON:
 		return []string{streamOut}
 	case out == os.DevNull && errs == os.DevNull:
 		return nil
@@ -101,12 +101,8 @@ func (s *Supervisor) openSlot(in *instance) error {
 // attach has the pump move what comes out of the slot's pipes.
 func (s *Supervisor) attach(in *instance, streams []string, truncate bool) {
 	in.logNote = ""
-	out, errs := in.app.outPaths(in.index)
 	for _, stream := range streams {
-		path := out
-		if stream == streamErr {
-			path = errs
-		}
+		path := in.logPath(stream)
 		pipe, err := s.shim.Pipe(in.slot, stream)
 		if err == nil {
 			err = s.pump.Attach(in.pumpKey(stream), pipe, s.sink(in, stream, path, truncate))
@@ -116,6 +112,7 @@ func (s *Supervisor) attach(in *instance, streams []string, truncate bool) {
 			s.logf("%s: %v", in.label(), err)
 		}
 	}
+	in.tellLogs(in.proc.PID)
 }
 
 func (in *instance) pumpKey(stream string) string {
@@ -131,7 +128,10 @@ func (in *instance) pumpKeys() (keys []string) {
 
 // sink is where the bytes of a stream go.
 func (s *Supervisor) sink(in *instance, stream, path string, truncate bool) logs.Sink {
-	sink := logs.Sink{Path: path, Truncate: truncate, Rotate: in.app.rotation()}
+	sink := logs.Sink{
+		Path: path, Truncate: truncate,
+		Rotate: in.app.rotation(), Lines: in.lines(stream), Index: true,
+	}
 	if in.app.spec.Output.Also {
 		also, err := s.shim.Held(in.app.heldName(stream))
 		if err != nil {

@@ -29,6 +29,9 @@ type Pump interface {
 	Detach(key string)
 	Resink(key string, sink logs.Sink) error
 	Lost(key string) (uint64, error)
+	Process(key string, pid int)
+	Flush(key string) error
+	Reopen()
 }
 
 // Config is what a supervisor is made of. Tests replace its parts.
@@ -79,13 +82,13 @@ type Supervisor struct {
 	toForget []forgotten
 	dirty    bool
 	active   int  // commands under way
-	ending   bool // everything is to stop, and then we end
 	quitting bool // nothing is left
 	updating bool // another binary takes over
 	used     bool // it has had something to do
 	unused   clock.Timer
 	warning  string
 	writer   writer
+	pending  *pendingBinds
 	trim     weight.Trimmer
 
 	subsMu sync.Mutex
@@ -173,6 +176,14 @@ func (s *Supervisor) ask(f func()) bool {
 		return true
 	case <-s.done:
 		return false
+	}
+}
+
+// mustAsk is ask for an answer that has no way to fail: when the loop has ended
+// this process is about to, and its silence sends the client to the next.
+func (s *Supervisor) mustAsk(f func()) {
+	if !s.ask(f) {
+		select {}
 	}
 }
 
@@ -289,7 +300,7 @@ func (s *Supervisor) SocketRestored() { s.post(s.changed) }
 
 // Ping answers who serves.
 func (s *Supervisor) Ping() (p wire.Ping) {
-	s.ask(func() {
+	s.mustAsk(func() {
 		p = wire.Ping{
 			Version: s.Version, API: wire.APIVersion, Root: s.root,
 			SupervisorPID: os.Getpid(), ShimPID: s.shimPID, Apps: len(s.apps),

@@ -58,7 +58,7 @@ type goal struct {
 	pid     int // the one that counts; restart: another than before
 	oldPID  int
 	single  bool // the target was this instance, not the app
-	upwards bool // scale: it is a new one
+	upwards bool // scale: it is a new one; reload: it was not online
 	ready   bool // online means ready: that was asked for
 	answer  json.RawMessage
 	began   bool
@@ -107,15 +107,27 @@ func (w *waiting) add(in *instance, did string) *goal {
 		minUptime: milliseconds(in.app.spec.Policy.MinUptimeMS),
 		ready:     in.app.spec.Ready != "",
 	}
-	if g.up() && !in.app.spec.Output.Direct {
-		out, errs := in.app.outPaths(in.index)
-		g.logs = []logMark{markLog(errs), markLog(out)}
+	if g.up() || did == didScaled {
+		w.mark(g, in)
 	}
 	w.mu.Lock()
 	w.goals = append(w.goals, g)
 	w.mu.Unlock()
 	return g
 }
+
+// mark has what the instance prints from now on count as of the command.
+func (w *waiting) mark(g *goal, in *instance) {
+	if in.app.spec.Output.Direct {
+		return
+	}
+	out, errs := in.app.outPaths(in.index)
+	logs := []logMark{markLog(errs), markLog(out)}
+	w.note(g, func() { g.logs = logs })
+}
+
+// follow has a goal of a reload be an ordinary start.
+func (w *waiting) follow(g *goal) { w.note(g, func() { g.upwards = true }) }
 
 func markLog(path string) logMark {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
@@ -208,16 +220,18 @@ func (w *waiting) finished() bool {
 func (w *waiting) see(e wire.Event) {
 	w.mu.Lock()
 	var match []*goal
+	var elsewhere []bool
 	for _, g := range w.goals {
 		if g.id == e.ID && !g.done && (g.index == e.Instance || e.Instance < 0) {
 			match = append(match, g)
+			elsewhere = append(elsewhere, g.did == didReloaded && !g.upwards || g.did == didSent && e.State == wire.Online)
 		}
 	}
 	w.mu.Unlock()
-	for _, g := range match {
+	for i, g := range match {
 		w.emit(e)
 		switch {
-		case g.did == didReloaded, g.did == didSent && e.State == wire.Online:
+		case elsewhere[i]:
 			// It is said elsewhere when it is done.
 		case g.up():
 			w.seeUp(g, e)
@@ -260,7 +274,7 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 		if g.began {
 			w.seeEnd(g, e)
 		}
-	case wire.Stopped, Deleted:
+	case wire.Stopped, wire.Deleted:
 		w.seeEnd(g, e)
 	}
 }
@@ -270,7 +284,7 @@ func (w *waiting) seeEnd(g *goal, e wire.Event) {
 	switch {
 	case e.Err != nil && e.Err.Code == wire.CodeExec:
 		w.notExecuted(g, e)
-	case e.State == wire.Stopped || e.State == Deleted:
+	case e.State == wire.Stopped || e.State == wire.Deleted:
 		w.finish(g, &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: another command stopped it", g.label)})
 	case e.State == wire.Exited:
 		g.message = "it has ended already, with " + reason(e.Exit)
@@ -391,7 +405,7 @@ func (s *Supervisor) startOf(id, index, pid int) (start uint64) {
 // seeDown follows a stop or a deletion.
 func (w *waiting) seeDown(g *goal, e wire.Event) {
 	switch {
-	case e.State == Deleted:
+	case e.State == wire.Deleted:
 		w.finish(g, nil)
 	case e.Err != nil:
 		w.finish(g, e.Err)
@@ -412,6 +426,13 @@ func (w *waiting) finish(g *goal, err *wire.Error) {
 	if !g.done {
 		g.done, g.err = true, err
 	}
+}
+
+// note changes what the loop has to say of a goal.
+func (w *waiting) note(_ *goal, change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
 }
 
 // reach is finish from another goroutine than the caller's.

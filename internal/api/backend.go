@@ -53,4 +53,6 @@ const (
 	ActionScale   = "scale"
 	ActionSend    = "send"
 	ActionReset   = "reset" // forget restarts and backoff
+	ActionFlush   = "flush" // empty the logs
+	ActionReopen  = "reload-logs"
 )

@@ -11,8 +11,8 @@
 //	GET  /v1/events                   a stream of every change of state
 //	POST /v1/start                    wire.StartRequest, a stream
 //	POST /v1/stop                     wire.TargetRequest, a stream; so are
-//	     /v1/restart, /v1/delete, /v1/signal, /v1/reload, /v1/scale, /v1/reset
-//	     and /v1/start-stopped (what is stopped)
+//	     /v1/restart, /v1/delete, /v1/signal, /v1/reload, /v1/scale, /v1/reset,
+//	     /v1/flush, /v1/reload-logs and /v1/start-stopped (what is stopped)
 //	POST /v1/kill                     {"timeout_ms":N} or nothing, a stream
 //	POST /v1/update                   {"exe":"/path"}, a stream
 //

@@ -41,7 +41,7 @@ func (s *server) route(c *conn, r *request) (answer, error) {
 	if find == nil {
 		return nil, refusef(statusNotFound, "no such path: %.80q", r.url.Path).
 			hint("the paths of this version are /v1/ping, /v1/apps, /v1/events, /v1/start, /v1/start-stopped, " +
-				"/v1/stop, /v1/restart, /v1/delete, /v1/signal, /v1/reload, /v1/scale, /v1/send, /v1/reset, /v1/kill, /v1/update")
+				"/v1/stop, /v1/restart, /v1/delete, /v1/signal, /v1/reload, /v1/scale, /v1/send, /v1/reset, /v1/flush, /v1/reload-logs, /v1/kill, /v1/update")
 	}
 	if r.method != method {
 		refused := refusef(statusNotAllowed, "%.20s cannot be asked with %.20q", r.url.Path, r.method).hint("use " + method)
@@ -82,6 +82,10 @@ func (s *server) find(path string) (method string, read func(*conn, *request) (a
 		return post, s.act(ActionSend)
 	case "/v1/reset":
 		return post, s.act(ActionReset)
+	case "/v1/flush":
+		return post, s.act(ActionFlush)
+	case "/v1/reload-logs":
+		return post, s.act(ActionReopen)
 	case "/v1/kill":
 		return post, s.kill
 	case "/v1/update":

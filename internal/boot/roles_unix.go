@@ -3,9 +3,11 @@
 package boot
 
 import (
+	"errors"
 	"os"
 
 	"forever/internal/shim"
+	"forever/pidfile"
 )
 
 // readyFD is where a client that starts a shim waits to hear of it.
@@ -17,7 +19,11 @@ func Shim(args []string, _ string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
-	return shim.Run(args[0], os.NewFile(readyFD, "ready"))
+	err := shim.Run(args[0], os.NewFile(readyFD, "ready"))
+	if errors.Is(err, pidfile.ErrLocked) {
+		return nil // the client was told, and goes to who holds the root
+	}
+	return err
 }
 
 // Adopt is the life of a shim that goes on from another one's inventory.

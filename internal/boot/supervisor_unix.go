@@ -173,13 +173,18 @@ func (p *process) socketRestored() {
 }
 
 // signals: a polite end of this process is an end of everything. SIGHUP is
-// caught and dropped: whose terminal closes has nothing to do with us.
+// caught and dropped: whose terminal closes has nothing to do with us. SIGUSR2 is
+// what logrotate sends after it has renamed log files.
 func (p *process) signals() {
 	c := make(chan os.Signal, 4)
-	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR2)
 	go func() {
 		for sig := range c {
-			if sig != syscall.SIGHUP {
+			switch sig {
+			case syscall.SIGHUP:
+			case syscall.SIGUSR2:
+				p.s.ReopenLogs()
+			default:
 				p.s.Shutdown()
 			}
 		}

@@ -26,3 +26,26 @@ type Decision struct {
 	Socket int
 	Errno  syscall.Errno // the program gets this error
 }
+
+// Peer reaches into programs where this process may not (ptrace(2), "Ptrace
+// access mode checking"; with Yama's ptrace_scope 1 only ancestors may).
+type Peer interface {
+	// Peek reads size bytes of a process's memory.
+	Peek(pid int, from uintptr, size int) ([]byte, error)
+	// Borrow returns a copy of a process's descriptor, the caller's to close.
+	Borrow(pid, fd int) (int, error)
+}
+
+// Answerer answers the binds of programs.
+type Answerer struct {
+	// Decide says what becomes of a bind.
+	Decide func(*Bind) Decision
+	// Unreadable is told, if not nil, why a bind could not be looked at; it
+	// then goes on as if there were no filter.
+	Unreadable func(error)
+	// Peer helps where this process may not look itself; nil: nobody does.
+	Peer Peer
+	// Pending has what is received and not answered yet survive this process;
+	// nil: then such a bind waits until its program is killed.
+	Pending *Pending
+}

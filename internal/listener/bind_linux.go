@@ -14,29 +14,35 @@ import (
 
 var errNotOurs = errors.New("not a TCP address with a fixed port")
 
-// readBind reads what a notified bind(2) is about. An error means that it is
-// none that is shared.
-func readBind(n *notification) (*Bind, error) {
+// read finds out what a notified bind(2) is about. An error means that it is
+// none that is shared; errNotOurs, that it never is.
+func (a *Answerer) read(n *notification) (*Bind, error) {
+	// The kernel takes descriptor and length as int, whatever else the registers hold.
 	b := &Bind{PID: int(n.pid), FD: int(int32(n.data.args[0]))}
-	size := min(n.data.args[2], unix.SizeofSockaddrInet6)
+	size := min(int(int32(n.data.args[2])), unix.SizeofSockaddrInet6)
 	if size < unix.SizeofSockaddrInet4 {
 		return nil, errNotOurs
 	}
-	var raw [unix.SizeofSockaddrInet6]byte
-	if err := readMemory(b.PID, uintptr(n.data.args[1]), raw[:size]); err != nil {
-		return nil, fmt.Errorf("read a program's address: %w", err)
+	raw, err := a.peek(b.PID, uintptr(n.data.args[1]), size)
+	if err != nil {
+		return nil, err
 	}
 	var ok bool
-	if b.Addr, b.V6, ok = parseAddress(raw[:size]); !ok || b.Addr.Port() == 0 {
+	if b.Addr, b.V6, ok = parseAddress(raw); !ok || b.Addr.Port() == 0 {
 		return nil, errNotOurs
 	}
-	if !isTCP(b.PID, b.FD) {
+	if !isTCP(b.PID, b.FD, b.V6) || !sameNetwork(b.PID) {
 		return nil, errNotOurs
 	}
 	if err := b.readFlags(); err != nil {
 		return nil, err
 	}
-	b.readOptions()
+	// Where that is not allowed the options stay unknown, and the shared socket
+	// has the system's defaults.
+	if fd, err := a.borrow(b.PID, b.FD); err == nil {
+		b.Options = OptionsOf(fd)
+		unix.Close(fd)
+	}
 	return b, nil
 }
 
@@ -51,7 +57,8 @@ func parseAddress(raw []byte) (addr netip.AddrPort, v6, ok bool) {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(raw[4:8])), port), false, true
 	case family == unix.AF_INET6 && len(raw) >= unix.SizeofSockaddrInet6:
 		ip := netip.AddrFrom16([16]byte(raw[8:24]))
-		if scope := binary.NativeEndian.Uint32(raw[24:]); scope != 0 {
+		// The scope id counts for link-local addresses alone (ipv6(7)).
+		if scope := binary.NativeEndian.Uint32(raw[24:]); scope != 0 && ip.IsLinkLocalUnicast() && !ip.Is4In6() {
 			ip = ip.WithZone(strconv.FormatUint(uint64(scope), 10))
 		}
 		return netip.AddrPortFrom(ip, port), true, true
@@ -59,33 +66,32 @@ func parseAddress(raw []byte) (addr netip.AddrPort, v6, ok bool) {
 	return addr, false, false
 }
 
-func readMemory(pid int, from uintptr, into []byte) error {
-	local := []unix.Iovec{{Base: &into[0]}}
-	local[0].SetLen(len(into))
-	n, err := unix.ProcessVMReadv(pid, local, []unix.RemoteIovec{{Base: from, Len: len(into)}}, 0)
-	if err != nil {
-		return err
-	}
-	if n != len(into) {
-		return unix.EFAULT
-	}
-	return nil
-}
-
 // isTCP asks the socket file system for the protocol (sockfs keeps it as an
 // extended attribute): a socket that is not bound yet is in no table of
-// /proc/net. Go's servers listen with MPTCP where the kernel has it.
-func isTCP(pid, fd int) bool {
+// /proc/net. Go's servers listen with MPTCP where the kernel has it. A socket of
+// the other family than its address is the kernel's to refuse.
+func isTCP(pid, fd int, v6 bool) bool {
 	var name [32]byte
 	n, err := unix.Getxattr(fmt.Sprintf("/proc/%d/fd/%d", pid, fd), "system.sockprotoname", name[:])
 	if err != nil {
 		return false
 	}
 	switch strings.TrimRight(string(name[:n]), "\x00") {
-	case "TCP", "TCPv6", "MPTCP", "MPTCPv6":
-		return true
+	case "TCP", "MPTCP":
+		return !v6
+	case "TCPv6", "MPTCPv6":
+		return v6
 	}
 	return false
+}
+
+// sameNetwork: a program in another network namespace must not get a socket of ours.
+func sameNetwork(pid int) bool {
+	var its, ours unix.Stat_t
+	if unix.Stat(fmt.Sprintf("/proc/%d/ns/net", pid), &its) != nil || unix.Stat("/proc/self/ns/net", &ours) != nil {
+		return false
+	}
+	return its.Dev == ours.Dev && its.Ino == ours.Ino
 }
 
 // readFlags reads the descriptor's flags (proc_pid_fdinfo(5)).

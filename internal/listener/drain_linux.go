@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,29 +22,60 @@ func Waiting(socket int) (int, error) {
 	return int(info.Unacked), nil
 }
 
-// Connections is how many connections to one of the ports a process has.
-func Connections(pid int, ports []uint16) (int, error) {
-	mine, err := socketsOf(pid)
-	if err != nil {
-		return 0, err
-	}
-	count := 0
-	for _, table := range []string{"tcp", "tcp6"} {
-		n, err := countEstablished(fmt.Sprintf("/proc/%d/net/%s", pid, table), ports, mine)
-		if err != nil {
-			return 0, err
+// The states of a connection in the tables of proc_pid_net(5).
+const (
+	established = "01"
+	synReceived = "03"
+)
+
+// HalfOpen are the connections to one of the ports whose handshake is not
+// complete. Each belongs to a socket already, though no socket counts it yet:
+// it will come to that one, also after Steer has chosen others.
+func HalfOpen(ports []uint16) (names []string, err error) {
+	err = eachConnection("/proc/self/net", ports, func(c connection) {
+		if c.state == synReceived {
+			names = append(names, c.local+" "+c.remote)
 		}
-		count += n
-	}
-	return count, nil
+	})
+	return names, err
 }
 
-// socketsOf is the set of the inodes of a process's sockets.
-func socketsOf(pid int) (map[string]bool, error) {
+// Connections is how many connections to one of the ports the processes have.
+func Connections(pids []int, ports []uint16) (count int, err error) {
+	mine := map[string]bool{}
+	for _, pid := range pids {
+		for inode := range socketsOf(pid) {
+			mine[inode] = true
+		}
+	}
+	if len(mine) == 0 {
+		return 0, nil
+	}
+	err = eachConnection("/proc/self/net", ports, func(c connection) {
+		if c.state == established && mine[c.inode] {
+			count++
+		}
+	})
+	return count, err
+}
+
+// Holders are those of the processes that have the socket open.
+func Holders(pids []int, socket int) []int {
+	var st unix.Stat_t
+	if unix.Fstat(socket, &st) != nil {
+		return nil
+	}
+	inode := strconv.FormatUint(st.Ino, 10)
+	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return !socketsOf(pid)[inode] })
+}
+
+// socketsOf is the set of the inodes of a process's sockets. One that is gone,
+// or may not be looked at, has none.
+func socketsOf(pid int) map[string]bool {
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("list the descriptors of process %d: %w", pid, err)
+		return nil
 	}
 	inodes := map[string]bool{}
 	for _, e := range entries {
@@ -53,33 +85,40 @@ func socketsOf(pid int) (map[string]bool, error) {
 			inodes[strings.TrimSuffix(inode, "]")] = true
 		}
 	}
-	return inodes, nil
+	return inodes
 }
 
-// countEstablished reads a table in the form of proc_pid_net(5): the local
-// address is the second field, the state the fourth (01 is ESTABLISHED), the
-// inode the tenth.
-func countEstablished(path string, ports []uint16, mine map[string]bool) (count int, err error) {
-	f, err := os.Open(path)
-	if os.IsNotExist(err) {
-		return 0, nil // a kernel without IPv6
-	}
-	if err != nil {
-		return 0, fmt.Errorf("list connections: %w", err)
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 10 || fields[3] != "01" || !mine[fields[9]] {
-			continue
+// connection is a row of proc_pid_net(5): addresses in hexadecimal.
+type connection struct{ local, remote, state, inode string }
+
+// eachConnection visits the TCP connections of one of the ports.
+func eachConnection(dir string, ports []uint16, visit func(connection)) error {
+	for _, table := range []string{"tcp", "tcp6"} {
+		f, err := os.Open(dir + "/" + table)
+		if os.IsNotExist(err) {
+			continue // a kernel without IPv6
 		}
-		_, hex, _ := strings.Cut(fields[1], ":")
-		port, err := strconv.ParseUint(hex, 16, 16)
-		for _, p := range ports {
-			if err == nil && uint16(port) == p {
-				count++
+		if err != nil {
+			return fmt.Errorf("list connections: %w", err)
+		}
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			if c, port, ok := parseConnection(lines.Text()); ok && slices.Contains(ports, port) {
+				visit(c)
 			}
 		}
+		f.Close()
 	}
-	return count, nil
+	return nil
+}
+
+// parseConnection reads a row: the local address is the second field, the remote
+// one the third, the state the fourth, the inode the tenth.
+func parseConnection(row string) (c connection, port uint16, ok bool) {
+	fields := strings.Fields(row)
+	if len(fields) < 10 {
+		return c, 0, false
+	}
+	_, hex, _ := strings.Cut(fields[1], ":")
+	n, err := strconv.ParseUint(hex, 16, 16)
+	return connection{fields[1], fields[2], fields[3], fields[9]}, uint16(n), err == nil
 }

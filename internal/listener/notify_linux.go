@@ -50,52 +50,54 @@ const (
 )
 
 // Answer answers the binds of one program and its children, one after the
-// other, until the last of them has ended, and closes notify. decide says what
-// becomes of each.
-func Answer(notify *os.File, decide func(*Bind) Decision) error {
+// other, until the last of them has ended, and closes notify. It begins with
+// those that a process before us has received and could not answer any more.
+func (a *Answerer) Answer(notify *os.File) error {
 	defer notify.Close()
 	raw, err := notify.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("answer a program's binds: %w", err)
 	}
-	for {
-		var n notification
+	err = raw.Control(func(fd uintptr) {
+		a.Pending.left(int(fd), func(n *notification) { a.answer(int(fd), n) })
+	})
+	for err == nil {
 		var failure error
-		err := raw.Read(func(fd uintptr) bool {
-			failure = receive(int(fd), &n)
+		err = raw.Read(func(fd uintptr) bool {
+			failure = a.next(int(fd))
 			return !errors.Is(failure, unix.EAGAIN)
 		})
 		switch {
-		case err != nil:
-			return fmt.Errorf("answer a program's binds: %w", err)
 		case errors.Is(failure, errGone):
 			return nil
 		case errors.Is(failure, unix.ENOENT), errors.Is(failure, unix.EINTR):
-			continue // the caller was killed, or its call interrupted
+			// The caller was killed, or its call interrupted.
 		case failure != nil:
 			return fmt.Errorf("receive a program's bind: %w", failure)
 		}
-		err = raw.Control(func(fd uintptr) { answer(int(fd), &n, decide) })
-		if err != nil {
-			return fmt.Errorf("answer a program's binds: %w", err)
-		}
 	}
+	return fmt.Errorf("answer a program's binds: %w", err)
 }
 
 // errGone: no process has the filter any more.
 var errGone = errors.New("the programs are gone")
 
-// receive takes a notification, or says EAGAIN where there is none: the ioctl
-// itself would wait.
-func receive(fd int, n *notification) error {
+// next receives a notification and answers it, or says EAGAIN where there is
+// none: the ioctl itself would wait.
+func (a *Answerer) next(fd int) error {
 	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	if _, err := unix.Poll(p, 0); err != nil {
 		return err
 	}
 	switch {
 	case p[0].Revents&unix.POLLIN != 0:
-		*n = notification{} // the kernel wants zeros
-		return ioctl(fd, ioctlRecv, unsafe.Pointer(n))
+		n, free := a.Pending.take() // the kernel wants zeros
+		defer free()
+		if err := ioctl(fd, ioctlRecv, unsafe.Pointer(n)); err != nil {
+			return err
+		}
+		a.answer(fd, n)
+		return nil
 	case p[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0:
 		return errGone
 	}
@@ -112,22 +114,34 @@ func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
 
 // answer reads the call, has it decided and answers. Whatever is unclear goes
 // on as if there were no filter.
-func answer(fd int, n *notification, decide func(*Bind) Decision) {
+func (a *Answerer) answer(fd int, n *notification) {
 	r := response{id: n.id, flags: flagContinue}
-	if b, err := readBind(n); err == nil && ioctl(fd, ioctlIDValid, unsafe.Pointer(&n.id)) == nil {
-		d := decide(b)
-		switch {
-		case d.Errno != 0:
-			r.flags, r.err = 0, -int32(d.Errno)
-		case d.Socket != 0:
-			if replace(fd, n, b, d.Socket) == nil {
-				r.flags = 0
-			}
-			unix.Close(d.Socket)
-		}
+	b, err := a.read(n)
+	// What was read was the caller's only if it still waits.
+	valid := ioctl(fd, ioctlIDValid, unsafe.Pointer(&n.id)) == nil
+	switch {
+	case !valid:
+		return
+	case err == nil:
+		a.decide(fd, n, b, &r)
+	case !errors.Is(err, errNotOurs) && a.Unreadable != nil:
+		a.Unreadable(err)
 	}
 	// A caller that is gone meanwhile needs no answer (ENOENT).
 	_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
+}
+
+func (a *Answerer) decide(fd int, n *notification, b *Bind, r *response) {
+	d := a.Decide(b)
+	switch {
+	case d.Errno != 0:
+		r.flags, r.err = 0, -int32(d.Errno)
+	case d.Socket != 0:
+		if replace(fd, n, b, d.Socket) == nil {
+			r.flags = 0
+		}
+		unix.Close(d.Socket)
+	}
 }
 
 // replace puts socket in place of the program's descriptor, with the flags

@@ -1,7 +1,6 @@
 package listener
 
 import (
-	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,68 +12,85 @@ import (
 var kept = [...]struct{ level, name int }{
 	{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY},
 	{unix.IPPROTO_IPV6, unix.IPV6_TCLASS},
+	{unix.IPPROTO_IPV6, unix.IPV6_FREEBIND},
+	{unix.IPPROTO_IPV6, unix.IPV6_TRANSPARENT},
 	{unix.IPPROTO_IP, unix.IP_TOS},
 	{unix.IPPROTO_IP, unix.IP_FREEBIND},
+	{unix.IPPROTO_IP, unix.IP_TRANSPARENT},
+	{unix.SOL_SOCKET, unix.SO_BINDTODEVICE},
 	{unix.SOL_SOCKET, unix.SO_KEEPALIVE},
 	{unix.SOL_SOCKET, unix.SO_LINGER},
+	{unix.SOL_SOCKET, unix.SO_OOBINLINE},
 	{unix.SOL_SOCKET, unix.SO_PRIORITY},
+	{unix.SOL_SOCKET, unix.SO_RCVTIMEO},
+	{unix.SOL_SOCKET, unix.SO_SNDTIMEO},
 	{unix.IPPROTO_TCP, unix.TCP_NODELAY},
+	{unix.IPPROTO_TCP, unix.TCP_CONGESTION},
 	{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE},
 	{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
 	{unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
 	{unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT},
+	{unix.IPPROTO_TCP, unix.TCP_FASTOPEN},
+	{unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT},
 	{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
 }
 
-// readOptions looks at the program's socket through a copy of its descriptor
-// (pidfd_getfd(2)). Where that is not allowed the options stay unknown, and the
-// shared socket has the system's defaults.
-func (b *Bind) readOptions() {
-	pidfd, err := openPidfd(b.PID)
-	if err != nil {
-		return
-	}
-	defer unix.Close(pidfd)
-	fd, err := unix.PidfdGetfd(pidfd, b.FD, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	b.Options = readOptions(fd)
-}
-
-// openPidfd opens the process of a thread: a notification names the thread,
-// and one that is not the first is only taken with PIDFD_THREAD (Linux 6.9).
-func openPidfd(tid int) (int, error) {
-	fd, err := unix.PidfdOpen(tid, 0)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOENT) {
-		return unix.PidfdOpen(tid, unix.O_EXCL) // PIDFD_THREAD
-	}
-	return fd, err
-}
-
-func readOptions(fd int) *Options {
+// OptionsOf reads the options of a socket.
+func OptionsOf(fd int) *Options {
 	o := new(Options)
 	for _, k := range kept {
-		var value [16]byte
-		size := uint32(len(value))
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(k.level), uintptr(k.name),
-			uintptr(unsafe.Pointer(&value)), uintptr(unsafe.Pointer(&size)), 0)
-		if errno == 0 { // an option of the other family is none of this socket
-			o.set = append(o.set, option{k.level, k.name, value[:size:size]})
+		value, err := getsockopt(fd, k.level, k.name)
+		if err == nil && len(value) > 0 { // an option of the other family is none of this socket
+			o.set = append(o.set, option{k.level, k.name, value})
 		}
 	}
+	o.addBuffers(fd)
 	return o
 }
 
-// apply sets the options on fd. One that cannot be set there makes no
+// soBufLock tells which buffer sizes were set by hand (SO_BUF_LOCK, Linux 5.14);
+// the others grow by themselves, and must not be set.
+const soBufLock = 72
+
+func (o *Options) addBuffers(fd int) {
+	locked, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, soBufLock)
+	if err != nil {
+		return
+	}
+	for bit, name := range map[int]int{1: unix.SO_SNDBUF, 2: unix.SO_RCVBUF} {
+		size, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, name)
+		if err != nil || locked&bit == 0 {
+			continue
+		}
+		half := int32(size / 2) // the kernel doubles what it is given
+		value := *(*[4]byte)(unsafe.Pointer(&half))
+		o.set = append(o.set, option{unix.SOL_SOCKET, name, value[:]})
+	}
+}
+
+// Apply sets the options on fd. One that cannot be set there makes no
 // difference to who may connect.
-func (o *Options) apply(fd int) {
+func (o *Options) Apply(fd int) {
 	if o == nil {
 		return
 	}
 	for _, opt := range o.set {
+		if now, err := getsockopt(fd, opt.level, opt.name); err == nil && string(now) == string(opt.value) {
+			continue // to set some options even to what they are has a meaning
+		}
 		_, _, _ = unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(fd), uintptr(opt.level), uintptr(opt.name),
 			uintptr(unsafe.Pointer(&opt.value[0])), uintptr(len(opt.value)), 0)
 	}
+}
+
+// getsockopt returns the bytes of an option, which is of any of the kernel's types.
+func getsockopt(fd, level, name int) ([]byte, error) {
+	var value [16]byte
+	size := uint32(len(value))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
+		uintptr(unsafe.Pointer(&value)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return nil, errno
+	}
+	return value[:size:size], nil
 }

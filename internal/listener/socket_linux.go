@@ -32,8 +32,53 @@ func Open(addr netip.AddrPort, v6 bool, o *Options) (fd int, err error) {
 	return fd, nil
 }
 
+// Taken tells whether somebody listens on addr already, or where it would be in
+// the way: EADDRINUSE then, or why else nobody may listen there. A group of ours
+// would not notice, since every SO_REUSEPORT socket of this user may join it.
+func Taken(addr netip.AddrPort, v6 bool, o *Options) error {
+	family := unix.AF_INET
+	if v6 {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("make a socket for %v: %w", addr, err)
+	}
+	defer unix.Close(fd)
+	o.Apply(fd)
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return fmt.Errorf("listen on %v: %w", addr, err)
+	}
+	if err := unix.Bind(fd, sockaddr(addr, v6)); err != nil {
+		return fmt.Errorf("listen on %v: %w", addr, err)
+	}
+	return nil
+}
+
+// Reset refuses the connections that wait at a socket, when nobody is to accept
+// them any more, and returns how many. It makes the socket a nonblocking one.
+func Reset(socket int) (n int) {
+	if unix.SetNonblock(socket, true) != nil {
+		return 0
+	}
+	for {
+		fd, _, err := unix.Accept4(socket, unix.SOCK_CLOEXEC)
+		switch {
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
+			continue
+		case err != nil:
+			return n
+		}
+		// Closed with a linger time of zero it is reset (tcp(7)), so that the
+		// other side does not take it for an answer.
+		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		unix.Close(fd)
+		n++
+	}
+}
+
 func prepare(fd int, addr netip.AddrPort, v6 bool, o *Options) error {
-	o.apply(fd)
+	o.Apply(fd)
 	for _, opt := range []int{unix.SO_REUSEADDR, unix.SO_REUSEPORT} {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, opt, 1); err != nil {
 			return err
@@ -57,7 +102,8 @@ func sockaddr(addr netip.AddrPort, v6 bool) unix.Sockaddr {
 }
 
 // Steer has the group of socket give new connections, at random and evenly, to
-// these places of it. It is a classic BPF program (SO_ATTACH_REUSEPORT_CBPF, socket(7)),
+// these places of it. Connections that are on their way already stay where they
+// are. It is a classic BPF program (SO_ATTACH_REUSEPORT_CBPF, socket(7)),
 // which needs no privilege.
 func Steer(socket int, places []int) error {
 	if len(places) == 0 {

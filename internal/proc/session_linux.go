@@ -10,6 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Session lists a process and those of its descendants that are in the session
+// that it leads.
+func Session(leader int) ([]int, error) { return sessionOf(leader) }
+
 // sessionOf lists a process and its descendants in the session that it leads.
 // It follows the lists of children, which costs little however many other
 // processes there are; a kernel without CONFIG_PROC_CHILDREN has none.

@@ -52,10 +52,13 @@ func knock(root string) (bool, error) {
 		return false, err
 	}
 	h, err := proc.Open(state.Shim.PID, state.Shim.Start)
-	if err != nil || !state.Shim.Alive() {
+	if err != nil {
 		return false, nil
 	}
 	defer h.Close()
+	if !state.Shim.Alive() { // of another boot
+		return false, nil
+	}
 	return h.Signal(syscall.SIGUSR1) == nil, nil
 }
 

@@ -33,6 +33,7 @@ type Handle struct {
 	pending map[uint64]func(*wire.ShimMessage)
 	mirror  map[string]*adoptedSlot // what the shim holds, to go on from if it dies
 	held    map[string]int
+	lent    map[uint64]int // descriptors that came with an answer, by its Seq
 	// The control socket and the lock of the root. Bare numbers: an os.File
 	// would have the netpoller wake us twice for each client.
 	listener, lock int
@@ -46,6 +47,7 @@ func Connect() (*Handle, []*wire.ShimMessage, error) {
 		pending: map[uint64]func(*wire.ShimMessage){},
 		mirror:  map[string]*adoptedSlot{},
 		held:    map[string]int{},
+		lent:    map[uint64]int{},
 	}
 	var slots []*wire.ShimMessage
 	for {
@@ -213,8 +215,11 @@ func (h *Handle) Put(name string, f *os.File, reply func(*wire.ShimMessage)) err
 	return h.put(name, int(f.Fd()), reply)
 }
 
-// Keep has the shim hold a bare descriptor, which stays the caller's too.
-func (h *Handle) Keep(name string, fd int) error { return h.put(name, fd, nil) }
+// Keep has the shim hold a bare descriptor, which stays the caller's too; reply,
+// if not nil, is called when it does.
+func (h *Handle) Keep(name string, fd int, reply func(*wire.ShimMessage)) error {
+	return h.put(name, fd, reply)
+}
 
 func (h *Handle) put(name string, from int, reply func(*wire.ShimMessage)) error {
 	fd, err := unix.FcntlInt(uintptr(from), unix.F_DUPFD_CLOEXEC, 0)
@@ -291,6 +296,10 @@ func (h *Handle) received(m *wire.ShimMessage, fds []int) (reply func(*wire.Shim
 		if sl, ok := h.mirror[m.Slot]; ok {
 			sl.PID, sl.Start = 0, 0
 			sl.Exits = append(sl.Exits, m.Exits...)
+		}
+	case wire.OpLent:
+		if len(fds) == 1 && h.pending[m.Seq] != nil {
+			h.lent[m.Seq], fds = fds[0], nil
 		}
 	case wire.OpSocket:
 		if len(fds) == 2 {

@@ -24,6 +24,9 @@ const (
 	maxRights = 250
 )
 
+// sendSeconds bounds how long a message waits for room in the socket.
+const sendSeconds = 10
+
 // Link is one end of the socketpair between supervisor and shim. A message is
 // a length (4 bytes, big-endian) and JSON; descriptors travel with its first
 // byte. The socket is a blocking one and is read by one thread in recvmsg(2):
@@ -53,6 +56,8 @@ func socketpair() (ours, theirs int, err error) {
 		// Room for many messages, so that a reader who is late holds up
 		// nobody. The kernel gives what it allows.
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20)
+		// One that does not read at all must not stop the other for ever.
+		_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Sec: sendSeconds})
 	}
 	return fds[0], fds[1], nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -205,6 +206,11 @@ func (s *shim) do(m *wire.ShimMessage, fds []int) (reply *wire.ShimMessage, lent
 		return nil, nil
 	case wire.OpUpdate:
 		return done(s.beginUpdate(m.Exe, m.Name)), nil
+	case wire.OpPeek:
+		return s.peek(m), nil
+	case wire.OpBorrow:
+		s.borrow(m)
+		return nil, nil
 	case wire.OpQuit:
 		return s.quit(), nil
 	}
@@ -214,8 +220,14 @@ func (s *shim) do(m *wire.ShimMessage, fds []int) (reply *wire.ShimMessage, lent
 // tell sends m to the supervisor, if there is one. One that died meanwhile
 // leaves nothing to do here: the next gets the whole inventory.
 func (s *shim) tell(m *wire.ShimMessage, fds ...int) {
-	if s.sup.link != nil {
-		_ = s.sup.link.Send(m, fds...)
+	if s.sup.link == nil {
+		return
+	}
+	err := s.sup.link.Send(m, fds...)
+	if err != nil && !errors.Is(err, unix.EPIPE) && s.sup.pid != 0 {
+		// It hangs, and half a message may be on its way: only another can go on.
+		s.logf("the supervisor does not listen (%v); replacing it", err)
+		_ = syscall.Kill(s.sup.pid, syscall.SIGKILL) // our child, not reaped: it is it
 	}
 }
 

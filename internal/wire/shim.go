@@ -22,6 +22,8 @@ const (
 	OpPut    = "put"    // keep a descriptor under a name
 	OpDrop   = "drop"   // let go of a named descriptor
 	OpUpdate = "update" // put another binary in charge
+	OpPeek   = "peek"   // read a process's memory: its descendants may be nobody else's to read → OpDone
+	OpBorrow = "borrow" // copy a process's descriptor → OpLent
 	OpQuit   = "quit"   // end, if nothing runs → OpDone only when refused
 )
 
@@ -34,6 +36,7 @@ const (
 	OpBegin   = "begin"   // the inventory is complete
 	OpSpawned = "spawned" // the program has been executed, or why not
 	OpDone    = "done"    // answer to an operation
+	OpLent    = "lent"    // answer to an operation, with a descriptor that is the receiver's
 	OpExit    = "exit"    // a slot's process has ended
 	OpSocket  = "socket"  // the control socket was made anew
 )
@@ -59,6 +62,10 @@ type ShimMessage struct {
 	Signal   int             `json:"signal,omitempty"`
 	Group    bool            `json:"group,omitempty"` // signal: the whole process group
 	Name     string          `json:"name,omitempty"`  // put, drop, held
+	Addr     uint64          `json:"addr,omitempty"`  // peek
+	Size     int             `json:"size,omitempty"`  // peek
+	Data     []byte          `json:"data,omitempty"`  // peek: what is there
+	FD       int             `json:"fd,omitempty"`    // borrow: its number there
 	Version  int             `json:"version,omitempty"`
 	Root     string          `json:"root,omitempty"`
 	Exe      string          `json:"exe,omitempty"`      // update
