@@ -15,6 +15,7 @@ import (
 // woken. After a burst of work it tidies up once, so the first windows of time
 // may show something; who polls is busy in every one.
 func TestIdle(t *testing.T) {
+	t.Parallel()
 	const (
 		apps    = 10
 		windows = 10

@@ -120,6 +120,7 @@ func TestDeathInTheMiddleOfAStart(t *testing.T) {
 // The program kills its parent before anything else, so that the shim may have
 // died before it could tell that it has started it.
 func TestShimDiesOfTheProgramItStarts(t *testing.T) {
+	t.Parallel()
 	rounds := 8
 	if long {
 		rounds = 100
@@ -282,6 +283,7 @@ func TestWhatACommandDidIsKept(t *testing.T) {
 // A supervisor killed while it writes the state leaves the old file or the new
 // one, whole, and no temporary file that stays.
 func TestDeathInTheMiddleOfAStateWrite(t *testing.T) {
+	t.Parallel()
 	rounds := 20
 	if long {
 		rounds = 200

@@ -28,12 +28,13 @@ const (
 // Supervisor and shim die at random moments, while programs run, crash and
 // print, and a client starts, stops and restarts. Nobody may notice.
 func TestRandomKills(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := newStorm(w)
 	s.add("steady0", "steady1", "steady2", "volatile0", "volatile1")
 	s.addRole("lines0", "lines", "700")
 	s.addRole("lines1", "lines", "1900")
-	s.addRole("volatile2", "lines", "3100")
+	s.addRole("volatile2", "lines", "20000") // slow enough to come to rest: start waits for that
 	s.add("many", "-i", "3")
 	s.crash("crash0", "exit", "1")
 	s.crash("crash1", "exit", "0", "--restart", "always")
@@ -50,6 +51,7 @@ func TestRandomKills(t *testing.T) {
 // Both die in one moment, again and again. The next command that changes
 // something finds what lives. Nobody reads what is printed meanwhile, so nobody prints.
 func TestRandomKillsOfBoth(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := newStorm(w)
 	s.add("steady0", "steady1", "volatile0", "volatile1", "volatile2")

@@ -86,6 +86,7 @@ func (w *world) allRun(apps int) map[string]int {
 // Where the machine allows no more descriptors, the app that is too much is told
 // so, and all others run on.
 func TestDescriptorsRunOut(t *testing.T) {
+	t.Parallel()
 	shell := need.Command(t, "sh")
 	w := newWorld(t)
 	limited := func(args ...string) answer {

@@ -84,6 +84,7 @@ func (w *world) update(exe string) (refused *wire.Error) {
 
 // A new binary takes over both processes, and no program and no line is lost.
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	const version = "9.9.9-faults"
 	w := newWorld(t)
 	w.start("sleep", nil, "sleep")
