@@ -30,6 +30,7 @@ type instance struct {
 	slot  string // its name at the shim
 	state State
 	after after
+	cause string // why we replace its process, with afterStart; empty: a user asked for it
 
 	proc     pidfile.Process // zero: none
 	started  time.Time
@@ -79,6 +80,7 @@ type instance struct {
 // event is something that happens to an instance, with what comes along.
 type event struct {
 	kind  EventKind
+	why   string            // AskRestart: our reason; empty: a user's command
 	stop  *wire.Stop        // AskStop, AskRestart: instead of the app's own
 	msg   *wire.ShimMessage // Spawned, SpawnFailed
 	exit  *wire.ShimExit    // Ended
@@ -163,9 +165,14 @@ func (in *instance) ignore(event) {}
 // rest: a command stopped what did not run anyway.
 func (in *instance) rest(event) { in.after = afterStop }
 
-// launchFresh starts by a user's command: what was counted is forgotten.
-func (in *instance) launchFresh(event) {
-	in.runs, in.streak = 0, 0
+// launchFresh starts by a user's command: what was counted is forgotten. By a
+// decision of ours it goes on.
+func (in *instance) launchFresh(ev event) {
+	if ev.why == "" {
+		in.runs, in.streak = 0, 0
+	} else {
+		in.restarts++
+	}
 	in.launch()
 }
 
@@ -177,7 +184,7 @@ func (in *instance) relaunch(event) {
 
 // launch has the shim start a process.
 func (in *instance) launch() {
-	in.after, in.killed, in.deadline = afterPolicy, false, time.Time{}
+	in.after, in.cause, in.killed, in.deadline = afterPolicy, "", false, time.Time{}
 	in.runs++
 	in.unborn = true
 	if in.renew {
@@ -277,6 +284,7 @@ func (in *instance) record(e *wire.ShimExit) {
 	s := in.app.s
 	x := newExit(*e, in.started)
 	in.blameLateness(&x)
+	in.blameCause(&x)
 	in.remember(x)
 	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
 	if x.RanMS >= in.app.spec.Policy.MinUptimeMS {
@@ -311,7 +319,7 @@ func (in *instance) gone(ev event) {
 		in.enter(Stopped)
 	case afterStart:
 		in.enter(Starting)
-		in.launchFresh(ev)
+		in.launchFresh(event{why: in.cause})
 	default:
 		x := wire.Exit{Code: -1}
 		if len(in.exits) > 0 {

@@ -24,7 +24,7 @@ func (in *instance) stop(ev event) {
 
 // stopThenStart is stop with a start to follow.
 func (in *instance) stopThenStart(ev event) {
-	in.after = afterStart
+	in.after, in.cause = afterStart, ev.why
 	in.ask(ev.stop)
 }
 
@@ -142,8 +142,8 @@ func (in *instance) stopForGood(ev event) {
 }
 
 // startAfterwards: it is stopping; it is to run again then.
-func (in *instance) startAfterwards(event) {
-	in.after = afterStart
+func (in *instance) startAfterwards(ev event) {
+	in.after, in.cause = afterStart, ev.why
 	in.tellAgain()
 }
 

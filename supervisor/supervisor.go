@@ -54,6 +54,8 @@ type Config struct {
 	// Settle waits until a program that was just started has come to rest;
 	// nil: proc.WaitSettled.
 	Settle func(ctx context.Context, pid int, start uint64) error
+	// Measure fills in the memory of instances; nil: the system's.
+	Measure func(apps []wire.App) error
 	// UpdateRequest and UpdateError: how the last update went.
 	UpdateRequest, UpdateError string
 }
@@ -89,6 +91,7 @@ type Supervisor struct {
 	warning  string
 	writer   writer
 	pending  *pendingBinds
+	memory   measuring
 	trim     weight.Trimmer
 
 	subsMu sync.Mutex
@@ -117,6 +120,9 @@ func New(c Config) *Supervisor {
 	}
 	if s.jitter == nil {
 		s.jitter = func() float64 { return 2*rand.Float64() - 1 }
+	}
+	if s.Measure == nil {
+		s.Measure = systemMemory
 	}
 	if s.Settle == nil {
 		s.Settle = proc.WaitSettled
@@ -158,6 +164,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 func (s *Supervisor) turn() {
 	if s.dirty {
 		s.trim.Worked()
+		s.tend()
 		s.dirty = false
 		s.writer.later()
 	}

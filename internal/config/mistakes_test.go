@@ -31,7 +31,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"a.yaml", "script: run.js\nlimit: [core=1, disk=2]\n", `2:17: app "run.js": limit knows no limit "disk" (as, core`},
 		{"a.yaml", "script: run.js\nwatch: true\n", `2:8: app "run.js": watch is not available in this version`},
 		{"a.yaml", "script: run.js\nwatch: [src]\n", `2:8: app "run.js": watch is not available in this version`},
-		{"a.yaml", "script: run.js\nmax_memory_restart: 300M\n", `2:21: app "run.js": max_memory_restart is not available in this version`},
+		{"a.yaml", "script: run.js\nmax_memory_restart: much\n", `2:21: app "run.js": max_memory_restart wants a size such as 300M, 1G or 1GiB`},
 		{"a.yaml", "script: run.js\nkillTree: false\n", `2:11: app "run.js": killTree cannot be switched off`},
 		{"a.yaml", "script: run.js\nuid: 1000\n", `2:6: app "1000": uid is another name of the app and must not be the number 1000`},
 		{"a.yaml", "name: web\nmax: 1\n", `1:1: app "web": script is missing`},

@@ -50,6 +50,10 @@ func restartOptions() []Option {
 	}, {
 		Name: "success-exit-codes", Aliases: []string{"stop-exit-codes", "success-exit-code", "stop-exit-code"}, Kind: List, Placeholder: "CODES", Category: CategoryRestart,
 		Usage: "exit codes beside 0 that are no failure, e.g. 3,42", Set: setCodes,
+	}, {
+		Name: "max-memory-restart", Kind: Size, Placeholder: "SIZE", Category: CategoryRestart,
+		Usage: "start it anew when its processes use more memory than that together, e.g. 300M",
+		Set:   setSize(func(s *Settings) **int64 { return &s.MaxMemory }),
 	}}
 }
 

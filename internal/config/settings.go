@@ -34,6 +34,7 @@ type Settings struct {
 	BackoffMin, BackoffMax *time.Duration
 	RestartDelay           *time.Duration
 	MaxRuns, MaxRestarts   *int
+	MaxMemory              *int64 // 0: no limit
 
 	KillSignal                string
 	AskToStop                 *bool  // by a message instead of the signal

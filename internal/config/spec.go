@@ -193,6 +193,7 @@ func (s *Settings) policy() wire.Policy {
 		MaxRuns:       deref(s.MaxRuns, 0),
 		MaxRestarts:   deref(s.MaxRestarts, 0),
 		ListenTimeout: deref(s.ListenTimeout, defaultListenTimeout).Milliseconds(),
+		MaxMemory:     deref(s.MaxMemory, 0),
 	}
 }
 

@@ -91,6 +91,7 @@ func policy(h *sheet, spec *wire.Spec) {
 	h.fact("restart delay", above0(p.RestartDelay, Milliseconds))
 	h.fact("max runs", above0(p.MaxRuns, strconv.Itoa))
 	h.fact("max restarts", above0(p.MaxRestarts, strconv.Itoa))
+	h.fact("max memory", above0(p.MaxMemory, func(n int64) string { return Bytes(uint64(n)) }))
 	h.fact("stop", spec.Stop.Signal+", SIGKILL after "+Milliseconds(spec.Stop.TimeoutMS))
 	if spec.Umask >= 0 {
 		h.fact("umask", fmt.Sprintf("%04o", spec.Umask))

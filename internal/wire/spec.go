@@ -85,6 +85,9 @@ type Policy struct {
 	MaxRuns       int    `json:"max_runs,omitempty"`         // -m: runs in all; 0: no end
 	MaxRestarts   int    `json:"max_restarts,omitempty"`     // restarts in a row below min-uptime; 0: no end
 	ListenTimeout int64  `json:"listen_timeout_ms,omitempty"`
+	// MaxMemory is how many resident bytes the processes of an instance may have
+	// together before it is replaced; 0: as many as there are.
+	MaxMemory int64 `json:"max_memory,omitempty"`
 }
 
 // Stop says how an instance is ended.
