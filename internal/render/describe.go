@@ -119,6 +119,7 @@ func instance(h *sheet, a *wire.App, in *wire.Instance, now time.Time) {
 		h.fact("memory", Bytes(in.MemoryBytes))
 	}
 	h.fact("ports", Numbers(in.Ports))
+	h.fact("sharing", in.Sharing)
 	h.fact("next try", above0(in.NextTryMS, func(ms int64) string { return "in " + Milliseconds(ms) }))
 	h.fact("note", in.Note)
 	for i, e := range exits(in) {

@@ -121,6 +121,7 @@ func TestDescribe(t *testing.T) {
 		Stop:   wire.Stop{Signal: "SIGTERM", TimeoutMS: 10000},
 		Env:    []string{"PATH=/bin", "EVIL=\x1b[31m"},
 	}
+	a.Instances[0].Sharing = "one SO_REUSEPORT socket for each instance"
 	a.Instances[1].Exits = []wire.Exit{*exited(1, 3*time.Second), *exited(2, time.Minute)}
 	var b bytes.Buffer
 	local := time.Local

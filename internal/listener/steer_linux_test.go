@@ -1,0 +1,208 @@
+package listener
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// run interprets those instructions of classic BPF (linux/filter.h) that a
+// steering program is made of; what the kernel's random number is, is given.
+func run(program []unix.SockFilter, random uint32) (uint32, error) {
+	var a uint32
+	for pc := 0; pc < len(program); pc++ {
+		switch in := program[pc]; in.Code {
+		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS:
+			if in.K != 0xfffff000+56 { // SKF_AD_OFF + SKF_AD_RANDOM
+				return 0, fmt.Errorf("instruction %d loads %#x", pc, in.K)
+			}
+			a = random
+		case unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K:
+			if in.K == 0 {
+				return 0, fmt.Errorf("instruction %d divides by zero", pc)
+			}
+			a %= in.K
+		case unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K:
+			if a == in.K {
+				pc += int(in.Jt)
+			} else {
+				pc += int(in.Jf)
+			}
+		case unix.BPF_RET | unix.BPF_K:
+			return in.K, nil
+		default:
+			return 0, fmt.Errorf("instruction %d has the code %#x", pc, in.Code)
+		}
+	}
+	return 0, fmt.Errorf("the program does not return")
+}
+
+// A steering program chooses each of its places, no other, and all of them alike.
+func TestSteering(t *testing.T) {
+	for _, places := range [][]int{{0}, {5}, {0, 1}, {1, 2, 4}, {7, 3, 11, 0}, count(1024)} {
+		program := steering(places)
+		if len(program) > 4096 { // BPF_MAXINSNS
+			t.Errorf("%d places: %d instructions", len(places), len(program))
+		}
+		chosen := map[uint32]int{}
+		for i := range uint32(4 * len(places)) {
+			place, err := run(program, i)
+			if err != nil {
+				t.Fatalf("places %v, random %d: %v", places, i, err)
+			}
+			chosen[place]++
+		}
+		for _, place := range places {
+			if chosen[uint32(place)] != 4 {
+				t.Errorf("places %v: %d is chosen %d times of %d", places, place, chosen[uint32(place)], 4*len(places))
+			}
+		}
+		if len(chosen) != len(places) {
+			t.Errorf("places %v: chosen are %v", places, chosen)
+		}
+	}
+	for range 1000 {
+		if place, err := run(steering([]int{2, 4, 6}), rand.Uint32()); err != nil || place%2 != 0 || place < 2 || place > 6 {
+			t.Fatalf("%d is chosen: %v", place, err)
+		}
+	}
+}
+
+func count(n int) (all []int) {
+	for i := range n {
+		all = append(all, i)
+	}
+	return all
+}
+
+func TestSteerToNobody(t *testing.T) {
+	if err := Steer(open(t, hostPort("127.0.0.1", freePort(t)), false, nil), nil); err == nil {
+		t.Error("new connections were steered to nobody")
+	}
+}
+
+// group makes n sockets of a group on the loopback device.
+func newGroup(t *testing.T, n int) (sockets []int, address string) {
+	t.Helper()
+	port := freePort(t)
+	for range n {
+		sockets = append(sockets, open(t, hostPort("127.0.0.1", port), false, nil))
+	}
+	return sockets, at("127.0.0.1", port)
+}
+
+// connect makes n connections and lets go of them when they are complete.
+func connect(t *testing.T, address string, n int) {
+	t.Helper()
+	for range n {
+		c, err := net.DialTimeout("tcp", address, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Without a linger time it leaves nothing behind in TIME_WAIT.
+		if err := c.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+}
+
+func waiting(t *testing.T, sockets []int) (counts []int) {
+	t.Helper()
+	for _, fd := range sockets {
+		n, err := Waiting(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts = append(counts, n)
+	}
+	return counts
+}
+
+// The kernel runs the program for each connection: of 4000, each of four places
+// gets its share, by a chi-square test that a fair program fails once in a
+// million, and the places that are left out get none.
+func TestConnectionsSpreadEvenly(t *testing.T) {
+	const total, round = 4000, 250
+	sockets, address := newGroup(t, 6)
+	ready := []int{0, 2, 3, 5}
+	if err := Steer(sockets[0], ready); err != nil {
+		t.Fatal(err)
+	}
+	counts := make([]int, len(sockets))
+	for range total / round {
+		connect(t, address, round)
+		for i, fd := range sockets {
+			counts[i] += Reset(fd)
+		}
+	}
+	chi := 0.0
+	const expected = total / 4.0
+	for _, place := range ready {
+		d := float64(counts[place]) - expected
+		chi += d * d / expected
+	}
+	const critical = 30.66 // three degrees of freedom, p = 1e-6
+	if chi > critical {
+		t.Errorf("connections %v: chi square is %.1f, more than %.1f", counts, chi, critical)
+	}
+	if counts[1] != 0 || counts[4] != 0 {
+		t.Errorf("places that are not ready got connections: %v", counts)
+	}
+	if sum := counts[0] + counts[2] + counts[3] + counts[5]; sum != total {
+		t.Errorf("%d connections of %d came", sum, total)
+	}
+}
+
+// A place without a process keeps its connections; what comes later goes to the
+// others, and none is refused.
+func TestConnectionsWaitForAPlace(t *testing.T) {
+	sockets, address := newGroup(t, 2)
+	if err := Steer(sockets[0], []int{1}); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, address, 20)
+	if got := waiting(t, sockets); !slices.Equal(got, []int{0, 20}) {
+		t.Fatalf("connections wait as %v", got)
+	}
+	if err := Steer(sockets[0], []int{0}); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, address, 5)
+	if got := waiting(t, sockets); !slices.Equal(got, []int{5, 20}) {
+		t.Fatalf("then as %v", got)
+	}
+}
+
+// What nobody is to answer any more is refused at once, not left to wait.
+func TestResetEndsWhatWaits(t *testing.T) {
+	sockets, address := newGroup(t, 1)
+	c, err := net.DialTimeout("tcp", address, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	connect(t, address, 3)
+	if n := Reset(sockets[0]); n != 4 {
+		t.Errorf("%d connections were reset, not 4", n)
+	}
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+		t.Errorf("the client reads: %v", err)
+	}
+	if n := Reset(sockets[0]); n != 0 {
+		t.Errorf("then %d more", n)
+	}
+}
+
+func isTimeout(err error) bool {
+	e, ok := err.(net.Error)
+	return ok && e.Timeout()
+}
