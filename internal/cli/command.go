@@ -71,6 +71,7 @@ func commands() []*command {
 		reloadCommand(), scaleCommand(), sendCommand(),
 		killportCommand(), portsCommand(),
 		fuserCommand(), tasklistCommand(), taskkillCommand(),
+		saveCommand(), resurrectCommand(),
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
 		completeCommand(),
@@ -81,7 +82,7 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"flush", "cleanlogs", "monit", "save", "resurrect", "startup",
+		"flush", "cleanlogs", "monit", "startup",
 		"unstartup", "config", "set", "clear",
 		"columns", "export", "reload-logs", "check", "import",
 	}
