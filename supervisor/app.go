@@ -29,6 +29,8 @@ type app struct {
 	groups    []*group    // what the instances share
 	others    []*instance // successors on trial, and former ones that go
 	reloading *reload     // under way
+	cron      *cron       // its times; nil: none
+	gone      bool        // it is not in the list any more
 }
 
 func (s *Supervisor) newApp(id int, spec wire.Spec) *app {

@@ -44,6 +44,8 @@ func (s *Supervisor) remove(a *app) {
 		}
 	}
 	s.apps = slices.DeleteFunc(s.apps, func(b *app) bool { return a == b })
+	a.gone = true
+	a.tendCron()
 	if len(s.apps) == 0 {
 		s.nextID = 0
 	}
@@ -104,7 +106,7 @@ func (in *instance) rested() {
 	}
 	a.s.dropGroups(a)
 	a.s.forgetIfDone(a)
-	if a.spec.Foreground && !a.deleting {
+	if a.spec.Foreground && !a.deleting && !a.expects() {
 		a.linger()
 	}
 }
@@ -136,7 +138,8 @@ func (a *app) linger() {
 	a.farewell = t
 }
 
-// lingers: the pair stays for a client that is about to ask.
+// lingers: the pair stays for a client that is about to ask, or for what will
+// start the app again.
 func (a *app) lingers() bool {
-	return a.spec.Foreground && a.farewell != nil
+	return a.spec.Foreground && a.farewell != nil || a.expects()
 }

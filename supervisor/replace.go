@@ -6,9 +6,15 @@ import (
 	"forever/internal/wire"
 )
 
-// tend brings what looks after apps from outside (their memory) in line with
-// what the apps are now. The loop calls it whenever something has changed.
-func (s *Supervisor) tend() { s.tendMemory() }
+// tend brings what looks after apps from outside (their memory, the time) in
+// line with what the apps are now. The loop calls it whenever something has
+// changed.
+func (s *Supervisor) tend() {
+	s.tendMemory()
+	for _, a := range s.apps {
+		a.tendCron()
+	}
+}
 
 // replace starts an instance anew by a decision of ours, not by a user's
 // command: what the restart policy counts goes on, and what a user stopped

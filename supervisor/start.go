@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"forever/internal/probe"
 	"forever/internal/proc"
+	"forever/internal/schedule"
 	"forever/internal/wire"
 )
 
@@ -80,6 +82,11 @@ func check(spec *wire.Spec, streams []*os.File) *wire.Error {
 	if spec.Ready != "" {
 		if _, err := probe.ParseReady(spec.Ready); err != nil {
 			return usage("readiness %v", err)
+		}
+	}
+	if spec.Policy.Cron != "" {
+		if _, err := schedule.Parse(spec.Policy.Cron, time.Now()); err != nil {
+			return usage("cron restart %v", err)
 		}
 	}
 	if (spec.Output.Direct || spec.Output.Also) && len(streams) != 2 {

@@ -200,6 +200,9 @@ func (a *app) snapshot() wire.App {
 	if spec.Cluster {
 		w.Mode = "cluster"
 	}
+	if a.cron != nil {
+		w.NextCron = a.cron.next
+	}
 	for _, in := range a.instances {
 		w.Instances = append(w.Instances, in.snapshot())
 		w.Restarts += in.restarts

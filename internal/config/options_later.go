@@ -13,7 +13,6 @@ func laterOptions() []Option {
 		{Name: "ext", Kind: List, Placeholder: "SUFFIXES", Category: CategoryWatch},
 		{Name: "health", Kind: Strings, Placeholder: "CHECK", Category: CategoryReadiness},
 		{Name: "after", Kind: Strings, Placeholder: "APP", Category: CategoryReadiness},
-		{Name: "cron-restart", Aliases: []string{"cron"}, Kind: String, Placeholder: "PATTERN", Category: CategoryRestart},
 		{Name: "user", Kind: String, Placeholder: "USER", Category: CategoryEnv},
 		{Name: "group", Aliases: []string{"gid"}, Kind: String, Placeholder: "GROUP", Category: CategoryEnv},
 		{Name: "nice", Kind: Int, Placeholder: "N", Category: CategoryEnv},

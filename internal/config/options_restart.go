@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"forever/internal/schedule"
 	"forever/internal/wire"
 )
 
@@ -54,6 +55,9 @@ func restartOptions() []Option {
 		Name: "max-memory-restart", Kind: Size, Placeholder: "SIZE", Category: CategoryRestart,
 		Usage: "start it anew when its processes use more memory than that together, e.g. 300M",
 		Set:   setSize(func(s *Settings) **int64 { return &s.MaxMemory }),
+	}, {
+		Name: "cron-restart", Aliases: []string{"cron"}, Kind: String, Placeholder: "PATTERN", Category: CategoryRestart,
+		Usage: "start it anew at these times, e.g. '0 3 * * *'; CRON_TZ=ZONE in front names a time zone", Set: setCron,
 	}}
 }
 
@@ -94,6 +98,19 @@ func setExpBackoff(s *Settings, value string) error {
 	}
 	limit := max(initial, pm2MaxBackoff)
 	s.BackoffMin, s.BackoffMax = &initial, &limit
+	return nil
+}
+
+// setCron takes 0 and false at PM2's word: no times at all.
+func setCron(s *Settings, value string) error {
+	if value == "0" || value == "false" {
+		s.Cron = ""
+		return nil
+	}
+	if _, err := schedule.Parse(value, time.Now()); err != nil {
+		return wrong("%v", err)
+	}
+	s.Cron = value
 	return nil
 }
 

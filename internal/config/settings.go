@@ -35,6 +35,7 @@ type Settings struct {
 	RestartDelay           *time.Duration
 	MaxRuns, MaxRestarts   *int
 	MaxMemory              *int64 // 0: no limit
+	Cron                   string // as schedule.Parse takes it
 
 	KillSignal                string
 	AskToStop                 *bool  // by a message instead of the signal

@@ -194,6 +194,7 @@ func (s *Settings) policy() wire.Policy {
 		MaxRestarts:   deref(s.MaxRestarts, 0),
 		ListenTimeout: deref(s.ListenTimeout, defaultListenTimeout).Milliseconds(),
 		MaxMemory:     deref(s.MaxMemory, 0),
+		Cron:          s.Cron,
 	}
 }
 

@@ -30,6 +30,7 @@ var ranks = map[string]int{
 	"internal/stats":    10, // cpu and memory
 	"internal/units":    10, // boot hooks and exports
 	"internal/who":      5,  // what a process is, for people
+	"internal/schedule": 5,  // cron patterns; config checks by it, the supervisor keeps it
 	"internal/program":  5,  // which file, which interpreter; config resolves by it
 	"internal/wire":     0,  // messages, no behaviour
 	"internal/proc":     0,  // pidfd, groups, signals

@@ -46,6 +46,9 @@ func Describe(s *Screen, a *wire.App, now time.Time) error {
 	if a.Spec != nil {
 		policy(h, a.Spec)
 	}
+	if !a.NextCron.IsZero() {
+		h.fact("next cron", a.NextCron.Local().Format("2006-01-02 15:04:05")+" (in "+Duration(a.NextCron.Sub(now))+")")
+	}
 	for i := range a.Instances {
 		instance(h, a, &a.Instances[i], now)
 	}
@@ -92,6 +95,7 @@ func policy(h *sheet, spec *wire.Spec) {
 	h.fact("max runs", above0(p.MaxRuns, strconv.Itoa))
 	h.fact("max restarts", above0(p.MaxRestarts, strconv.Itoa))
 	h.fact("max memory", above0(p.MaxMemory, func(n int64) string { return Bytes(uint64(n)) }))
+	h.fact("cron restart", p.Cron)
 	h.fact("stop", spec.Stop.Signal+", SIGKILL after "+Milliseconds(spec.Stop.TimeoutMS))
 	if spec.Umask >= 0 {
 		h.fact("umask", fmt.Sprintf("%04o", spec.Umask))

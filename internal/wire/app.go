@@ -48,6 +48,8 @@ type App struct {
 	// Typed and ConfigFile let a TARGET name the app as it was started.
 	Typed      string `json:"typed,omitempty"`
 	ConfigFile string `json:"config_file,omitempty"`
+	// NextCron is when a cron pattern starts it anew next.
+	NextCron time.Time `json:"next_cron,omitzero"`
 }
 
 // Instance is one process slot of an app.

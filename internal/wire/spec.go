@@ -88,6 +88,9 @@ type Policy struct {
 	// MaxMemory is how many resident bytes the processes of an instance may have
 	// together before it is replaced; 0: as many as there are.
 	MaxMemory int64 `json:"max_memory,omitempty"`
+	// Cron is a pattern (schedule.Parse) of the times at which the app is started
+	// anew, also when it has ended; empty: none.
+	Cron string `json:"cron,omitempty"`
 }
 
 // Stop says how an instance is ended.
