@@ -77,7 +77,6 @@ type fakeSlot struct {
 }
 
 type fakeSweep struct {
-	slot    string
 	r       Remains
 	done    func(Swept)
 	hurried bool

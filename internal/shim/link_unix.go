@@ -15,14 +15,10 @@ import (
 	"forever/internal/wire"
 )
 
-const (
-	// maxMessage bounds a message. The largest is a Plan: execve(2) takes at
-	// most a quarter of the stack limit (2 MiB as usual) of arguments and
-	// environment, and JSON may need six bytes for one.
-	maxMessage = 64 << 20
-	// maxRights is SCM_MAX_FD of the kernel, 253, as a bound on one message.
-	maxRights = 250
-)
+// maxMessage bounds a message. The largest is a Plan: execve(2) takes at most a
+// quarter of the stack limit (2 MiB as usual) of arguments and environment, and
+// JSON may need six bytes for one.
+const maxMessage = 64 << 20
 
 // sendSeconds bounds how long a message waits for room in the socket.
 const sendSeconds = 10
