@@ -37,7 +37,10 @@ func crashOf(s *Section, k *kind, one *session, p peer) error {
 	if err := one.addCrashers(p); err != nil {
 		return err
 	}
-	starts := len(one.post.collect(pick(one.lab, 15*time.Second, 5500*time.Millisecond)))
+	if _, err := one.post.wait(crashers, 20*time.Second); err != nil {
+		return err
+	}
+	starts := crashers + len(one.post.collect(pick(one.lab, 15*time.Second, 3*time.Second)))
 	after, err := one.supervisors()
 	if err != nil {
 		return err

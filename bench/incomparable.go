@@ -14,7 +14,8 @@ const incomparable = `## What is not comparable
   next look. s6 is told to look. Neither has a list of all; ` + "`sv status`" + ` and one
   ` + "`s6-svstat`" + ` for each service stand in for it.
 - npm's forever and pm2 answer ` + "`start`" + ` without waiting until the program was
-  executed; forever's answer waits for that.
+  executed; forever's answer waits for that. supervisord's first command and s6's
+  do not wait either.
 - A crash loop costs by the number of starts in it, and each peer has its own
   idea of how long to wait and when to give up. Compare the cost per start.
 - The size on disk leaves out what a distribution may have anyway: Node (for

@@ -30,6 +30,7 @@ type kind struct {
 	version  func(l *lab) string
 	open     func(s *session) peer
 	detached bool // the command for the first start does not return
+	linked   bool // there is no command to start one more: a link is enough
 }
 
 // kinds are forever and its peers, in the order of the tables.
@@ -85,6 +86,9 @@ func (p *scanned) prepare(jobs []job) error {
 		return err
 	}
 	for _, j := range jobs {
+		if _, err := os.Stat(p.service(j.name)); err == nil {
+			continue // its scripts may be executed right now
+		}
 		words := append(append([]string{j.path}, j.args...), "2>&1")
 		if err := p.write(p.service(j.name)+"/run", shellScript(words...), 0o755); err != nil {
 			return err

@@ -7,7 +7,7 @@ func runitKind(tools string) *kind {
 	return &kind{
 		Subject: Subject{Name: "runit", Settings: "runsv and svlogd for each app, run scripts in sh, svlogd keeps 20 × 100 MB (its default of 10 × 1 MB would lose lines)"},
 		needs:   []string{filepath.Join(bin, "runsvdir"), filepath.Join(bin, "svlogd")}, most: 500,
-		version: debianVersion(tools, "runit"), detached: true,
+		version: debianVersion(tools, "runit"), detached: true, linked: true,
 		open: func(s *session) peer {
 			s.env[0] = "PATH=" + bin + ":" + s.env[0][len("PATH="):] // runsvdir looks for runsv
 			return &runitPeer{scanned{s, func(dir string) []string { return []string{"svlogd", dir} }}, bin}

@@ -78,11 +78,14 @@ func warmStart(s *Section, k *kind, one *session, p peer) error {
 			return err
 		}
 		command, running, err := one.timed(1, func() error { return p.add(jobs[i+1]) })
-		if err == nil {
-			s.add(startRow("warm_cli", "warm start of one more, answer"), k.Name, ms(command))
-			s.add(startRow("warm_app", "warm start of one more, runs"), k.Name, ms(running))
+		if err != nil {
+			return err
 		}
-		return err
+		if !k.linked {
+			s.add(startRow("warm_cli", "warm start of one more, answer"), k.Name, ms(command))
+		}
+		s.add(startRow("warm_app", "warm start of one more, runs"), k.Name, ms(running))
+		return nil
 	})
 }
 
