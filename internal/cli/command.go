@@ -67,6 +67,7 @@ func commands() []*command {
 		stopCommand(), stopallCommand(),
 		restartCommand(), restartallCommand(),
 		deleteCommand(), deleteallCommand(),
+		flushCommand(), cleanlogsCommand(), reloadLogsCommand(),
 		signalCommand(),
 		reloadCommand(), scaleCommand(), sendCommand(),
 		killportCommand(), portsCommand(),
@@ -82,9 +83,9 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"flush", "cleanlogs", "monit", "startup",
+		"monit", "startup",
 		"unstartup", "config", "set", "clear",
-		"columns", "export", "reload-logs", "check", "import",
+		"columns", "export", "check", "import",
 	}
 }
 

@@ -4,187 +4,110 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
-	"forever/internal/client"
 	"forever/internal/logs"
-	"forever/internal/wire"
 )
 
-// defaultLines is how many last lines logs shows unasked.
-const defaultLines = 20
-
 func logsCommand() *command {
+	q := &logQuery{}
 	return &command{
 		name: "logs", shape: targets,
-		synopsis: []string{"logs [options] [TARGET…]"},
+		synopsis: []string{"logs [options] [TARGET…]", "logs --list [TARGET…]"},
 		brief:    "show the last lines of apps, then follow",
-		about: `Reads the log files themselves and needs no supervisor. Without a TARGET all apps are
-shown; lines of several apps begin with the app's name, then | for stdout or ! for
-stderr.
+		about: `Reads the log files themselves, also those that were put aside and compressed, and needs
+no supervisor. Without a TARGET all apps are shown, also those that start later. Lines
+of several apps begin with the app's name, then | for stdout or ! for stderr.
+
+A line was written when --since and --until say, to within five seconds; lines of
+--log-type json bear their own time. A TIME is a duration before now (10m, 1d), a time of
+today (15:04), or a date (2026-01-02, "2026-01-02 15:04:05", 2026-01-02T15:04:05Z).
 
 ` + aboutTargets,
-		options: []*option{
-			{name: "number", aliases: []string{"n", "lines"}, kind: valued, placeholder: "N", usage: "how many last lines of each file (default: 20); all: every line"},
-			{name: "out", usage: "stdout only"},
-			{name: "err", usage: "stderr only"},
-			{name: "nostream", aliases: []string{"no-follow"}, usage: "do not follow"},
-			{name: "fifo", aliases: []string{"f", "follow"}, usage: "follow, which is the default"},
-			{name: "json", usage: "one JSON object per line"},
-			{name: "raw", usage: "the lines as they were written, with nothing in front"},
-		},
+		options: q.options(),
 		examples: []example{
 			{"forever logs web -n 50", "the last 50 lines, and what follows"},
 			{"forever logs --err --nostream", "the last errors of everybody"},
+			{"forever logs --since 10m --grep 'time(d )?out'", "what went wrong just now"},
 			{"forever logs web --json --nostream", "for a script"},
+			{"forever logs --list", "where the files are, and how big"},
 		},
 		exits: []exit{
 			{"0", "done"},
 			{"1", "a target matches nothing, or a file could not be read; the others were shown"},
 			{"2", "the command line was wrong"},
 		},
-		run: (*call).logs,
+		run: func(c *call) error { return c.logs(q) },
 	}
 }
 
-func (c *call) logs() error {
-	last, err := lineCount(c.opts.String("number"))
-	if err != nil {
-		return err
-	}
-	if c.opts.Bool("out") && c.opts.Bool("err") {
-		return usagef("without either both are shown", "--out and --err exclude each other")
-	}
-	apps, _, err := c.service.Apps(c.ctx, client.Query{})
-	if err != nil {
+func (c *call) logs(q *logQuery) error {
+	if err := q.check(); err != nil {
 		return err
 	}
 	words := c.args
 	if len(words) == 0 {
 		words = []string{"all"}
 	}
-	found, errs := pick(apps, words)
-	if len(found) == 0 && len(errs) == 0 {
-		c.note("no apps")
-		return nil
+	finder := &logFinder{c: c, words: words}
+	sources, errs, err := finder.find()
+	if err != nil {
+		return err
 	}
 	refused := c.refuse(errs)
-	sources := c.sources(found, apps)
-	if len(sources) == 0 {
+	switch {
+	case finder.none && refused == nil:
+		c.note("no apps")
+		return nil
+	case q.list:
+		return errors.Join(c.listLogs(sources, q.json), refused)
+	case len(sources) == 0:
 		return refused
 	}
-	if err := c.readLogs(sources, last, c.printer(sources)); err != nil {
+	if err := c.readLogs(finder, sources, q); err != nil {
 		return err
 	}
 	return refused
 }
 
-// lineCount reads -n: a number, or all.
-func lineCount(text string) (int, error) {
-	switch text {
-	case "":
-		return defaultLines, nil
-	case "all":
-		return -1, nil
+// readLogs prints the lines that were asked for, and then each new one.
+func (c *call) readLogs(finder *logFinder, sources []logs.Source, q *logQuery) error {
+	p := c.printer(sources, q)
+	if !q.follows() {
+		return c.readOnce(sources, q, p)
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return 0, usagef("", "option --number wants a whole number from 0, or all, not %q", text)
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	defer cancel(nil)
+	query := q.query()
+	query.More = func() []logs.Source {
+		more := q.streams(finder.more())
+		p.meet(more)
+		return more
 	}
-	return n, nil
-}
-
-// sources are the files that hold the output of the found instances. all tells
-// how many instances each app has, found or not.
-func (c *call) sources(found, all []wire.App) []logs.Source {
-	var list []logs.Source
-	for i := range found {
-		a := &found[i]
-		several := slices.ContainsFunc(all, func(b wire.App) bool { return b.ID == a.ID && len(b.Instances) > 1 })
-		if !several {
-			list = append(list, c.files(a, 0, a.OutFile, a.ErrFile)...)
-			continue
+	err := logs.Follow(ctx, q.streams(sources), query, func(l logs.Line) {
+		if err := p.print(l); err != nil {
+			cancel(err) // whoever read us is gone
 		}
-		for _, in := range a.Instances {
-			list = append(list, c.files(a, in.Index, instanceFile(a.OutFile, in.Index), instanceFile(a.ErrFile, in.Index))...)
-		}
-	}
-	return list
+	})
+	return errors.Join(err, context.Cause(ctx))
 }
 
-// files are the log files of one instance that were asked for.
-func (c *call) files(a *wire.App, index int, out, errs string) []logs.Source {
-	var list []logs.Source
-	add := func(path, stream string) {
-		if path != "" && path != os.DevNull {
-			list = append(list, logs.Source{App: a.Name, ID: a.ID, Instance: index, Path: path, Stream: stream})
-		}
-	}
-	both := errs == "" || errs == out
-	if both || !c.opts.Bool("err") {
-		add(out, "out")
-	}
-	if !both && !c.opts.Bool("out") {
-		add(errs, "err")
-	}
-	return list
-}
-
-// instanceFile is the file of another instance, given that of instance 0:
-// web-out-0.log and web-out-2.log.
-func instanceFile(path string, index int) string {
-	ext := filepath.Ext(path)
-	base, ok := strings.CutSuffix(strings.TrimSuffix(path, ext), "-0")
-	if !ok {
-		return path // one file for all
-	}
-	return base + "-" + strconv.Itoa(index) + ext
-}
-
-// readLogs prints the last lines of each source, and then each new one.
-func (c *call) readLogs(sources []logs.Source, last int, p *linePrinter) error {
-	if !c.opts.Bool("nostream") {
+func (c *call) readOnce(sources []logs.Source, q *logQuery, p *linePrinter) error {
+	var failed error
+	for _, src := range q.streams(sources) {
 		ctx, cancel := context.WithCancelCause(c.ctx)
-		defer cancel(nil)
-		err := logs.Follow(ctx, sources, last, func(l logs.Line) {
+		err := logs.Read(ctx, src, q.query(), func(l logs.Line) {
 			if err := p.print(l); err != nil {
-				cancel(err) // whoever read us is gone
+				cancel(err)
 			}
 		})
-		return errors.Join(err, context.Cause(ctx))
-	}
-	var failed error
-	for _, src := range sources {
-		if err := c.tail(src, last, p); err != nil {
-			failed = exitCode(c.report(err))
+		gone := context.Cause(ctx)
+		cancel(nil)
+		switch {
+		case gone != nil:
+			return gone
+		case err != nil:
+			failed = exitCode(c.report(fmt.Errorf("read log of app %q: %w", src.App, err)))
 		}
 	}
 	return failed
-}
-
-// tail prints the last lines of one source; one that is not there has none.
-func (c *call) tail(src logs.Source, last int, p *linePrinter) error {
-	if last < 0 {
-		last = math.MaxInt
-	}
-	lines, err := logs.Tail(src.Path, last)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read log of app %q: %w", src.App, err)
-	}
-	for _, text := range lines {
-		line := logs.Line{App: src.App, ID: src.ID, Instance: src.Instance, Stream: src.Stream, Text: []byte(text)}
-		if err := p.print(line); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,37 +1,15 @@
 package logs
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
-	"math"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
-
-// Source is a log file to follow, and whose output it holds.
-type Source struct {
-	App      string
-	ID       int
-	Instance int    // -1: of several instances
-	Path     string // absolute
-	Stream   string // "out" or "err"
-}
-
-// Line is one line of a Source, without its newline. Text may hold any bytes
-// and belongs to the receiver.
-type Line struct {
-	App          string
-	ID, Instance int
-	Stream       string // "out" or "err"
-	Text         []byte
-}
-
-// maxLine is how much of a line is held before it is emitted in parts.
-const maxLine = 1 << 20
 
 // How often the files are looked at without being told: where there are no
 // notifications, and as a safety net where there are (a link in the path that
@@ -41,26 +19,22 @@ const (
 	lookAgain = time.Second
 )
 
-// Follow emits the last lines of each source (last of them; 0: none; negative:
-// all) and then each new one, until ctx ends, which is no error. It survives a
-// file that does not exist yet, is emptied, renamed or made anew. A line that
+// Follow emits the lines of each source that a query wants, as Read does, and
+// then each new one, until ctx ends, which is no error. It survives a file that
+// does not exist yet, is put aside, emptied, renamed or made anew. A line that
 // goes on without a newline for a second or for 1 MiB is emitted as it is, and
 // its rest as another line.
-// emit is called from the calling goroutine.
-func Follow(ctx context.Context, sources []Source, last int, emit func(Line)) error {
-	return followWith(ctx, newNotifier(), sources, last, emit)
+// emit and q.More are called from the calling goroutine.
+func Follow(ctx context.Context, sources []Source, q Query, emit func(Line)) error {
+	return followWith(ctx, newNotifier(), sources, q, emit)
 }
 
 // followWith is Follow with a notifier, which it closes.
-func followWith(ctx context.Context, notes notifier, sources []Source, last int, emit func(Line)) error {
-	f := &follower{ctx: ctx, emit: emit, notes: notes, buf: make([]byte, block)}
+func followWith(ctx context.Context, notes notifier, sources []Source, q Query, emit func(Line)) error {
+	f := &follower{ctx: ctx, query: q, emit: emit, notes: notes, buf: make([]byte, block), asked: time.Now()}
 	defer f.close()
-	if last < 0 {
-		last = math.MaxInt
-	}
-	for i, s := range sources {
-		f.files = append(f.files, &followed{Source: s, index: i})
-		if err := f.begin(f.files[i], last); err != nil {
+	for _, s := range sources {
+		if err := f.begin(s, &f.query); err != nil {
 			return err
 		}
 	}
@@ -79,37 +53,40 @@ type notifier interface {
 // follower reads along with several files.
 type follower struct {
 	ctx   context.Context
+	query Query
 	emit  func(Line)
 	notes notifier
 	files []*followed
 	buf   []byte
+	asked time.Time // when query.More was called
 }
 
 // followed is one of the files.
 type followed struct {
-	Source
+	*reading
 	index int
 	file  *os.File // nil: there was none yet
 	at    int64    // read up to here
-	part  []byte   // a line that has no newline yet
-	grew  bool     // part did, since the last look at all files
-	split bool     // the beginning of this line has been emitted
 }
 
-// begin opens a file and stands before its last lines.
-func (f *follower) begin(s *followed, last int) error {
-	if err := f.open(s); err != nil || s.file == nil {
+// begin emits what a query wants of a source, and stays where that ends.
+func (f *follower) begin(src Source, q *Query) error {
+	s := &followed{reading: newReading(src, q, f.emit), index: len(f.files)}
+	f.files = append(f.files, s)
+	h, err := s.history(f.ctx, q)
+	if err != nil {
 		return err
 	}
-	for {
-		st, err := s.file.Stat()
-		if err == nil {
-			s.at, err = startOf(s.file, st.Size(), last)
-		}
-		if !errors.Is(err, errShrunk) {
-			return err
-		}
+	s.wanted = f.query.wants(&src)
+	if now := h.current(); now != nil {
+		s.file, s.at = now.file, now.size
+		h = h[1:]
+	} else {
+		s.restart()
 	}
+	h.close()
+	f.notes.watch(s.index, s.Path, s.file)
+	return nil
 }
 
 // open opens what is at the path now, if there is something, and watches it.
@@ -125,7 +102,7 @@ func (f *follower) open(s *followed) error {
 
 func (f *follower) close() {
 	for _, s := range f.files {
-		f.flush(s)
+		s.flush()
 		closeFile(s.file)
 	}
 	f.notes.close()
@@ -136,6 +113,7 @@ func (f *follower) run() error {
 	changed, all := []int(nil), true
 	for f.ctx.Err() == nil {
 		if all {
+			f.more()
 			changed = changed[:0]
 			for i := range f.files {
 				changed = append(changed, i)
@@ -154,11 +132,28 @@ func (f *follower) run() error {
 	return nil
 }
 
+// more begins with the sources that have come meanwhile. One that cannot be read
+// may be later, and is not shown until it is there anew.
+func (f *follower) more() {
+	if f.query.More == nil {
+		return
+	}
+	last := f.asked
+	f.asked = time.Now()
+	for _, s := range f.query.More() {
+		q := f.query
+		q.Last, q.Since = -1, last
+		if err := f.begin(s, &q); err != nil {
+			f.notes.watch(len(f.files)-1, s.Path, nil)
+		}
+	}
+}
+
 // flushOld emits the begun lines that have not grown since its last call.
 func (f *follower) flushOld() {
 	for _, s := range f.files {
 		if !s.grew {
-			f.flush(s)
+			s.flush()
 		}
 		s.grew = false
 	}
@@ -166,23 +161,69 @@ func (f *follower) flushOld() {
 
 // look reads what is new in s, and goes over to another file at its path.
 func (f *follower) look(s *followed) error {
-	if s.file != nil {
-		if err := f.read(s); err != nil {
-			return err
+	if s.file == nil {
+		if f.open(s) != nil || s.file == nil {
+			return nil // it may be allowed, or there, later
 		}
-		if !replaced(s) {
-			return nil
-		}
-		if err := f.read(s); err != nil { // what came before it was replaced
-			return err
-		}
-		f.restart(s)
-		s.file.Close()
+		return f.read(s)
 	}
-	if f.open(s) != nil || s.file == nil {
-		return nil // it may be allowed, or there, later
+	if err := f.read(s); err != nil || !replaced(s) {
+		return err
+	}
+	if err := f.read(s); err != nil { // what came before it was replaced
+		return err
+	}
+	next, err := f.between(s)
+	if err != nil {
+		return err
+	}
+	s.restart()
+	s.file.Close()
+	s.file, s.at = next, 0
+	f.notes.watch(s.index, s.Path, next)
+	if next == nil {
+		return nil
 	}
 	return f.read(s)
+}
+
+// between emits what was written to files that have been put aside since the
+// one that is open in s was, because rotation may be quicker than we are, and
+// returns the current one; nil: there is none that can be read.
+func (f *follower) between(s *followed) (current *os.File, err error) {
+	old, err := s.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHistory(s.Path)
+	if err != nil {
+		return nil, nil
+	}
+	for _, p := range slices.Backward(h[:h.newer(old)]) {
+		if p.n > 0 && err == nil {
+			s.restart()
+			whole := span{logFile: p, to: p.size}
+			err = whole.read(f.ctx, s.write)
+		}
+	}
+	if now := h.current(); now != nil && err == nil {
+		current, h = now.file, h[1:]
+	}
+	h.close()
+	return current, err
+}
+
+// newer tells how many of the files, the newest first, were begun after another
+// one was put aside.
+func (h history) newer(old os.FileInfo) int {
+	if i := slices.IndexFunc(h, func(f logFile) bool { return os.SameFile(f.st, old) }); i >= 0 {
+		return i
+	}
+	i := 0
+	for i < len(h) && h[i].st.ModTime().After(old.ModTime()) {
+		i++
+	}
+	return i
 }
 
 // replaced tells whether there is another file at the path. None at all is no
@@ -204,12 +245,13 @@ func (f *follower) read(s *followed) error {
 		return err
 	}
 	if st.Size() < s.at {
-		f.restart(s)
+		s.restart()
+		s.at = 0
 	}
 	for f.ctx.Err() == nil {
 		n, err := s.file.ReadAt(f.buf, s.at)
 		s.at += int64(n)
-		f.cut(s, f.buf[:n])
+		s.write(f.buf[:n])
 		if err == io.EOF {
 			return nil
 		}
@@ -218,49 +260,6 @@ func (f *follower) read(s *followed) error {
 		}
 	}
 	return nil
-}
-
-// cut emits the lines that end in b.
-func (f *follower) cut(s *followed, b []byte) {
-	for len(b) > 0 {
-		line, rest, ended := bytes.Cut(b, []byte("\n"))
-		s.part = append(s.part, line...)
-		s.grew = true
-		switch {
-		case ended:
-			f.end(s)
-		case len(s.part) >= maxLine:
-			f.flush(s)
-		}
-		b = rest
-	}
-}
-
-// end emits a line that ends here, unless all of it has been emitted.
-func (f *follower) end(s *followed) {
-	if !s.split || len(s.part) > 0 {
-		f.emitPart(s)
-	}
-	s.split = false
-}
-
-// flush emits what there is of a line.
-func (f *follower) flush(s *followed) {
-	if len(s.part) > 0 {
-		f.emitPart(s)
-		s.split = true
-	}
-}
-
-// restart forgets the file that was read so far: another line begins.
-func (f *follower) restart(s *followed) {
-	f.flush(s)
-	s.at, s.split = 0, false
-}
-
-func (f *follower) emitPart(s *followed) {
-	f.emit(Line{s.App, s.ID, s.Instance, s.Stream, bytes.Clone(s.part)})
-	s.part = s.part[:0]
 }
 
 // ticker is a notifier that knows nothing and lets all be looked at.

@@ -22,7 +22,7 @@ type following struct {
 func follow(t *testing.T, notes notifier, last int, sources ...Source) *following {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &following{t, make(chan Line, 1000), cancel, make(chan error, 1)}
-	go func() { f.done <- followWith(ctx, notes, sources, last, func(l Line) { f.lines <- l }) }()
+	go func() { f.done <- followWith(ctx, notes, sources, Query{Last: last}, func(l Line) { f.lines <- l }) }()
 	t.Cleanup(func() { f.stop() })
 	return f
 }
@@ -130,7 +130,7 @@ func TestFollowThroughRotation(t *testing.T) {
 		f := follow(t, notes(), 1, source(path))
 		f.want("0")
 		for i := range 5 {
-			old := fmt.Sprint(path, ".", i)
+			old := fmt.Sprint(path, "-", i) // as others do it
 			if err := os.Rename(path, old); err != nil {
 				t.Skip("an open file cannot be renamed here: ", err)
 			}
@@ -197,7 +197,7 @@ func TestFollowBegunLines(t *testing.T) {
 		ctx: t.Context(), notes: ticker{}, buf: make([]byte, block),
 		emit: func(l Line) { got = append(got, string(l.Text)) },
 	}
-	s := &followed{Source: source(path)}
+	s := &followed{reading: newReading(source(path), &f.query, f.emit)}
 	f.files = []*followed{s}
 	defer f.close()
 	for _, step := range []struct {
@@ -228,7 +228,62 @@ func TestFollowBegunLines(t *testing.T) {
 }
 
 func TestFollowAFolder(t *testing.T) {
-	if err := Follow(t.Context(), []Source{source(t.TempDir())}, 1, func(Line) {}); err == nil {
+	if err := Follow(t.Context(), []Source{source(t.TempDir())}, Query{Last: 1}, func(Line) {}); err == nil {
 		t.Error("a folder was followed")
+	}
+}
+
+// TestFollowThroughManyRotations: rotation may be quicker than who reads along.
+func TestFollowThroughManyRotations(t *testing.T) {
+	everyNotifier(t, func(t *testing.T, notes func() notifier) {
+		path := filepath.Join(t.TempDir(), "log")
+		add(t, path, "0\n")
+		f := follow(t, notes(), -1, source(path))
+		f.want("0")
+		for i := 1; i < 60; i++ {
+			if i%3 == 0 {
+				if err := realDisk().shift(path, 100); err != nil {
+					t.Skip("an open file cannot be renamed here: ", err)
+				}
+			}
+			add(t, path, fmt.Sprintln(i))
+		}
+		for i := 1; i < 60; i++ {
+			f.want(fmt.Sprint(i))
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		add(t, path, "deleted and new\n") // nothing old is shown again
+		f.want("deleted and new")
+	})
+}
+
+// TestFollowWhatComesLater asks for further sources.
+func TestFollowWhatComesLater(t *testing.T) {
+	dir := t.TempDir()
+	first, later := filepath.Join(dir, "first"), filepath.Join(dir, "later")
+	add(t, first, "1\n")
+	asked := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var got []string
+	q := Query{Last: 1, More: func() []Source {
+		if asked++; asked != 2 {
+			return nil
+		}
+		add(t, later, "2\n")
+		return []Source{source(later)}
+	}}
+	err := followWith(ctx, ticker{}, []Source{source(first)}, q, func(l Line) {
+		switch got = append(got, string(l.Text)); len(got) {
+		case 2:
+			add(t, later, "3\n")
+		case 3:
+			cancel()
+		}
+	})
+	if want := []string{"1", "2", "3"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
 	}
 }

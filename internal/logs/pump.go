@@ -120,6 +120,20 @@ func (p *Pump) Flush(key string) error { return p.e.flush(key) }
 // at once. It also happens within a second of writing.
 func (p *Pump) Reopen() { p.e.reopenAll() }
 
+// Flush empties a log that no Pump writes to, and deletes its older files.
+// There need not be one.
+func Flush(path string) error {
+	path = resolve(path)
+	st, err := os.Lstat(path)
+	if err != nil || !st.Mode().IsRegular() {
+		return ignoreMissing(err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		return err
+	}
+	return newKeeper().flush(path)
+}
+
 // Close ends the Pump without draining and closes all that it owns. What is in
 // the pipes stays there for whoever else holds them.
 func (p *Pump) Close() { p.e.close() }

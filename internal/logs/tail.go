@@ -4,31 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
-	"strings"
 )
-
-// Tail returns the last n lines of a file without their newlines, oldest
-// first; what follows the last newline counts as a line. Bytes come as they
-// are. It reads backwards and holds no more than the lines it returns. What is
-// not a regular file has no lines to read back.
-func Tail(path string, n int) ([]string, error) {
-	f, err := openRegular(path)
-	if f == nil || err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	for {
-		st, err := f.Stat()
-		if err != nil {
-			return nil, err
-		}
-		lines, err := tail(f, st.Size(), n)
-		if !errors.Is(err, errShrunk) {
-			return lines, err
-		}
-	}
-}
 
 // errShrunk means that the file was emptied while it was read.
 var errShrunk = errors.New("the file has become shorter")
@@ -43,49 +21,89 @@ func openRegular(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-// tail returns the last n lines of the first end bytes.
-func tail(r io.ReaderAt, end int64, n int) ([]string, error) {
-	start, err := startOf(r, end, n)
-	if err != nil || start == end {
-		return nil, err
-	}
-	var text strings.Builder
-	text.Grow(int(end - start))
-	if _, err := io.Copy(&text, io.NewSectionReader(r, start, end-start)); err != nil {
-		return nil, err
-	}
-	if int64(text.Len()) < end-start {
-		return nil, errShrunk
-	}
-	return strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n"), nil
-}
-
 // block is how much is read at once.
 const block = 64 << 10
 
-// startOf returns where the last n lines of the first end bytes begin.
-func startOf(r io.ReaderAt, end int64, n int) (int64, error) {
+// lastLines returns where the last n lines of r between two offsets begin, and
+// how many there are. What follows the last newline counts as a line. With
+// wanted, only lines count for which it is true.
+func lastLines(r io.ReaderAt, from, to int64, n int, wanted func([]byte) bool) (start int64, found int, err error) {
 	if n <= 0 {
-		return end, nil
+		return to, 0, nil
 	}
-	buf := make([]byte, min(end, block))
-	for at := end; at > 0; {
-		b := buf[:min(at, block)]
-		at -= int64(len(b))
-		if got, err := r.ReadAt(b, at); got < len(b) {
-			if err == io.EOF {
-				err = errShrunk
-			}
-			return 0, err
+	if wanted != nil {
+		return lastWanted(r, from, to, n, wanted)
+	}
+	buf := make([]byte, min(to-from, block))
+	for at := to; at > from; {
+		b, err := readBefore(r, buf, from, at)
+		if err != nil {
+			return 0, 0, err
 		}
-		if at+int64(len(b)) == end {
+		at -= int64(len(b))
+		if at+int64(len(b)) == to {
 			b = bytes.TrimSuffix(b, []byte("\n")) // it ends the last line
 		}
 		for i := bytes.LastIndexByte(b, '\n'); i >= 0; i = bytes.LastIndexByte(b[:i], '\n') {
-			if n--; n == 0 {
-				return at + int64(i) + 1, nil
+			if found++; found == n {
+				return at + int64(i) + 1, found, nil
 			}
 		}
 	}
-	return 0, nil
+	if to > from {
+		found++
+	}
+	return from, found, nil
+}
+
+// readBefore fills buf with what is before an offset, not before from.
+func readBefore(r io.ReaderAt, buf []byte, from, at int64) ([]byte, error) {
+	b := buf[:min(at-from, int64(len(buf)))]
+	if got, err := r.ReadAt(b, at-int64(len(b))); got < len(b) {
+		if err == io.EOF {
+			err = errShrunk
+		}
+		return nil, err
+	}
+	return b, nil
+}
+
+// lastWanted is lastLines with a condition. Of a very long line the last part
+// that it is read in counts.
+func lastWanted(r io.ReaderAt, from, to int64, n int, wanted func([]byte) bool) (start int64, found int, err error) {
+	buf := make([]byte, min(to-from, block))
+	var text []byte // from at on, up to the newline that ends its last line
+	start = to
+	for at := to; at > from; {
+		b, err := readBefore(r, buf, from, at)
+		if err != nil {
+			return 0, 0, err
+		}
+		at -= int64(len(b))
+		if at+int64(len(b)) == to {
+			b = bytes.TrimSuffix(b, []byte("\n"))
+		}
+		text = append(bytes.Clone(b), text...)
+		for i := bytes.LastIndexByte(text, '\n'); i >= 0 || at == from; i = bytes.LastIndexByte(text, '\n') {
+			if wanted(text[i+1:]) {
+				start, found = at+int64(i)+1, found+1
+			}
+			if text = text[:max(i, 0)]; found == n || i < 0 {
+				break
+			}
+		}
+		if found == n {
+			break
+		}
+		text = text[:min(len(text), maxLine)]
+	}
+	return start, found, nil
+}
+
+// last is Last with a number for all lines.
+func (q *Query) last() int {
+	if q.Last < 0 {
+		return math.MaxInt
+	}
+	return q.Last
 }

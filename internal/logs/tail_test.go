@@ -3,9 +3,8 @@ package logs
 import (
 	"bytes"
 	"io"
+	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,13 +21,38 @@ func naiveTail(content string, n int) []string {
 
 func checkTail(t *testing.T, content string, n int) {
 	t.Helper()
-	got, err := tail(strings.NewReader(content), int64(len(content)), n)
+	start, found, err := lastLines(strings.NewReader(content), 0, int64(len(content)), n, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := naiveTail(content, n); !slices.Equal(got, want) {
+	got, want := naiveTail(content[start:], math.MaxInt), naiveTail(content, n)
+	if found != len(want) || !slices.Equal(got, want) {
 		t.Fatalf("last %d of %d bytes %.100q: got %d lines %.100q, want %d lines %.100q",
 			n, len(content), content, len(got), got, len(want), want)
+	}
+	checkWanted(t, content, n)
+}
+
+// checkWanted is the same for the lines with an even number of bytes.
+func checkWanted(t *testing.T, content string, n int) {
+	t.Helper()
+	even := func(b []byte) bool { return len(b)%2 == 0 }
+	start, found, err := lastLines(strings.NewReader(content), 0, int64(len(content)), n, even)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evenOnes := func(content string) (lines []string) {
+		for _, line := range naiveTail(content, math.MaxInt) {
+			if len(line)%2 == 0 {
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	}
+	want := evenOnes(content)
+	want = want[max(0, len(want)-max(n, 0)):]
+	if found != len(want) || !slices.Equal(evenOnes(content[start:]), want) {
+		t.Fatalf("last %d even lines of %d bytes %.100q: %d from byte %d, want %d", n, len(content), content, found, start, len(want))
 	}
 }
 
@@ -66,28 +90,6 @@ func FuzzTail(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string, n int) { checkTail(t, content, n) })
 }
 
-func TestTailOfAFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(path, []byte("1\n2\n3"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := Tail(path, 2); err != nil || !slices.Equal(got, []string{"2", "3"}) {
-		t.Errorf("got %q, %v", got, err)
-	}
-}
-
-func TestTailOfWhatIsNoLog(t *testing.T) {
-	if _, err := Tail(filepath.Join(t.TempDir(), "missing"), 1); !os.IsNotExist(err) {
-		t.Errorf("got %v, want not exist", err)
-	}
-	if lines, err := Tail(os.DevNull, 10); lines != nil || err != nil {
-		t.Errorf("%s: got %q, %v", os.DevNull, lines, err)
-	}
-	if _, err := Tail(t.TempDir(), 1); err == nil {
-		t.Error("a folder was read")
-	}
-}
-
 // sparse is a huge file whose last bytes are known; it counts what is read of it.
 type sparse struct {
 	size int64
@@ -111,7 +113,7 @@ func (s *sparse) ReadAt(b []byte, at int64) (int, error) {
 
 func TestTailReadsOnlyTheEnd(t *testing.T) {
 	s := &sparse{size: 5 << 30, end: bytes.Repeat([]byte("\nline"), 200)}
-	start, err := startOf(s, s.size, 100)
+	start, _, err := lastLines(s, 0, s.size, 100, nil)
 	if err != nil || start != s.size-100*5+1 {
 		t.Errorf("start %d, %v", start, err)
 	}
@@ -121,7 +123,7 @@ func TestTailReadsOnlyTheEnd(t *testing.T) {
 }
 
 func TestTailOfAShrunkFile(t *testing.T) {
-	if _, err := startOf(strings.NewReader("short\n"), 100, 1); err != errShrunk {
+	if _, _, err := lastLines(strings.NewReader("short\n"), 0, 100, 1, nil); err != errShrunk {
 		t.Errorf("got %v, want errShrunk", err)
 	}
 }

@@ -13,6 +13,9 @@ const (
 	Green
 	Yellow
 	Blue
+	Magenta
+	Cyan
+	Inverse
 )
 
 // sequence is the colour sequence (ECMA-48 SGR) that begins a style.
@@ -30,6 +33,12 @@ func (y Style) sequence() string {
 		return "\x1b[33m"
 	case Blue:
 		return "\x1b[34m"
+	case Magenta:
+		return "\x1b[35m"
+	case Cyan:
+		return "\x1b[36m"
+	case Inverse:
+		return "\x1b[7m"
 	}
 	return ""
 }
