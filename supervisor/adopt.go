@@ -127,6 +127,9 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	if recorded.PID != 0 && in.proc.PID != recorded.PID {
 		s.removePid(in, recorded.PID)
 	}
+	if s.isLater(in, recorded, held) {
+		in.after = afterPolicy // what the file wants is of the process before
+	}
 	switch {
 	case in.proc.PID != 0:
 		s.goOn(in, was)
@@ -150,6 +153,14 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	default:
 		s.finishEnd(in, recorded, held)
 	}
+}
+
+// isLater: the latest process is one that the state file does not know.
+func (s *Supervisor) isLater(in *instance, recorded pidfile.Process, held *wire.ShimMessage) bool {
+	if in.proc.PID != 0 {
+		return in.proc.PID != recorded.PID
+	}
+	return s.unseen(in, held) && ended(held).PID != recorded.PID
 }
 
 // startAgain: the state says that it is starting, and nobody has started it. One
