@@ -97,6 +97,7 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.must("update")
+	w.followed(shim)
 	w.inCharge(version, shim)
 	w.kill(w.ping().SupervisorPID)
 	w.inCharge(version, shim) // it is what the shim starts from now on
@@ -109,6 +110,22 @@ func TestUpdate(t *testing.T) {
 	w.must("stopall")
 	w.checkLines("lines")
 	w.pairGone()
+}
+
+// followed waits until the shim, which comes after its new supervisor, runs the
+// new binary.
+func (w *world) followed(shim int) {
+	w.t.Helper()
+	for {
+		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", shim))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if exe == w.exe {
+			return
+		}
+		w.ping() // fails when the patience of the test is over
+	}
 }
 
 // inCharge checks which binary the two processes run.

@@ -39,6 +39,7 @@ type world struct {
 	dir    string          // of the test, with the root in it
 	root   string
 	exe    string // the binary of its commands
+	victim string // of eachVictim
 	client *client.Client
 
 	hellos *bufio.Reader // of the pipe that programs say hello to
