@@ -72,7 +72,7 @@ func commands() []*command {
 		reloadCommand(), scaleCommand(), sendCommand(),
 		killportCommand(), portsCommand(),
 		fuserCommand(), tasklistCommand(), taskkillCommand(),
-		saveCommand(), resurrectCommand(),
+		saveCommand(), resurrectCommand(), startupCommand(), unstartupCommand(),
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
 		completeCommand(),
@@ -83,8 +83,8 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"monit", "startup",
-		"unstartup", "config", "set", "clear",
+		"monit",
+		"config", "set", "clear",
 		"columns", "export", "check", "import",
 	}
 }

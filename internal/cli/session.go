@@ -12,6 +12,7 @@ import (
 	"forever/internal/client"
 	"forever/internal/render"
 	"forever/internal/stats"
+	"forever/internal/units"
 	"forever/internal/wire"
 )
 
@@ -43,6 +44,8 @@ type session struct {
 	connect, visit func(root string) service
 	// sample fills in cpu, memory and ports of live instances; nil leaves zeros.
 	sample func([]wire.App) error
+	// machine is where startup installs its hooks.
+	machine units.Machine
 }
 
 func newSession(stdin *os.File, stdout, stderr io.Writer) *session {
