@@ -19,6 +19,8 @@ type lab struct {
 	quick bool
 	c     bool // the programs in C are there as well
 	all   []*kind
+	// clients is the CPU time of the commands that were run.
+	clients time.Duration
 }
 
 // pick is full, or in a quick run the other.
@@ -112,7 +114,11 @@ func (s *session) run(args ...string) error {
 	defer said.Close()
 	cmd := s.command(ctx, args)
 	cmd.Stdout, cmd.Stderr = said, said
-	if err := cmd.Run(); err != nil {
+	err = cmd.Run()
+	if cmd.ProcessState != nil {
+		s.clients += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, lastWords(said.Name(), 300))
 	}
 	return nil

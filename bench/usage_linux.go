@@ -107,23 +107,21 @@ func leadingNumber(text string) int64 {
 	return n
 }
 
-// spent is the CPU time of processes, with that of all their threads, living
-// or ended, and of the children they have waited for, in ticks of 10 ms.
-func spent(pids []int, children bool) (total time.Duration) {
-	for _, pid := range pids {
-		fields, err := statFields(pid)
-		if err != nil {
-			continue
-		}
-		last := 12
-		if children {
-			last = 14
-		}
-		for _, f := range fields[11 : last+1] {
-			total += time.Duration(leadingNumber(f)) * tick
-		}
+// consumed is the CPU time of everything that was started and has ended: of the
+// children of this process and, in ticks of 10 ms, of those of its keeper. The
+// commands are left out.
+func (l *lab) consumed() time.Duration {
+	time.Sleep(100 * time.Millisecond) // the keeper may have to reap
+	var mine unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_CHILDREN, &mine); err != nil {
+		return 0
 	}
-	return total
+	total := time.Duration(mine.Utime.Nano()+mine.Stime.Nano()) - l.clients
+	fields, err := statFields(os.Getppid())
+	if err != nil {
+		return total
+	}
+	return total + time.Duration(leadingNumber(fields[13])+leadingNumber(fields[14]))*tick
 }
 
 // busy is the share of the machine's time that was not idle during d.
