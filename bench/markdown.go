@@ -15,6 +15,9 @@ func (r *Report) markdown() string {
 	if r.Quick {
 		fmt.Fprintf(&b, "\n**A quick run: few rounds, not fit to be published.**\n")
 	}
+	if names := r.disturbed(); len(names) > 0 {
+		fmt.Fprintf(&b, "\n**Not fit to be published: the machine had other work before %s.**\n", strings.Join(names, ", "))
+	}
 	fmt.Fprintf(&b, "\n%s\n%s%s\n\n", tableBegin, r.headlineTable(), tableEnd)
 	r.writeMachine(&b)
 	r.writeSubjects(&b)
@@ -23,6 +26,17 @@ func (r *Report) markdown() string {
 	}
 	b.WriteString(incomparable)
 	return b.String()
+}
+
+// disturbed are the sections before which the machine was not quiet.
+func (r *Report) disturbed() []string {
+	var names []string
+	for _, s := range r.Sections {
+		if s.Busy > 0.1 {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // headlineTable begins and ends with a line break.

@@ -38,8 +38,14 @@ func TestMarkdown(t *testing.T) {
 	if _, err := between(text); err != nil {
 		t.Errorf("the README's table: %v", err)
 	}
-	if strings.Contains(text, "quick run") {
-		t.Error("it is not a quick run")
+	if strings.Contains(text, "quick run") || strings.Contains(text, "other work") {
+		t.Error("it is not a quick run, and nothing disturbed it")
+	}
+	r := sample()
+	r.Quick, r.Sections[0].Busy = true, 0.5
+	text = r.markdown()
+	if !strings.Contains(text, "quick run") || !strings.Contains(text, "other work before memory") {
+		t.Error("a quick run on a busy machine is not told")
 	}
 }
 

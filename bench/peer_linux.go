@@ -42,7 +42,7 @@ func kinds(tools string) []*kind {
 func (k *kind) look(l *lab) {
 	for _, path := range k.needs {
 		if _, err := os.Stat(path); err != nil {
-			k.Missing = err.Error()
+			k.Missing = filepath.Base(path) + " is not installed"
 			return
 		}
 	}
