@@ -30,6 +30,7 @@ type app struct {
 	others    []*instance // successors on trial, and former ones that go
 	reloading *reload     // under way
 	cron      *cron       // its times; nil: none
+	watch     *watched    // its files; nil: none
 	gone      bool        // it is not in the list any more
 }
 

@@ -75,6 +75,3 @@ func (a *app) tick() {
 	}
 	a.armCron()
 }
-
-// expects: the app may rest, but it is to run again by itself.
-func (a *app) expects() bool { return a.cron != nil }

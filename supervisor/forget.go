@@ -45,7 +45,7 @@ func (s *Supervisor) remove(a *app) {
 	}
 	s.apps = slices.DeleteFunc(s.apps, func(b *app) bool { return a == b })
 	a.gone = true
-	a.tendCron()
+	a.tend()
 	if len(s.apps) == 0 {
 		s.nextID = 0
 	}

@@ -6,14 +6,27 @@ import (
 	"forever/internal/wire"
 )
 
-// tend brings what looks after apps from outside (their memory, the time) in
+// tend brings what looks after apps from outside (their memory, the time, files) in
 // line with what the apps are now. The loop calls it whenever something has
 // changed.
 func (s *Supervisor) tend() {
 	s.tendMemory()
 	for _, a := range s.apps {
-		a.tendCron()
+		a.tend()
 	}
+}
+
+func (a *app) tend() {
+	a.tendCron()
+	a.tendWatch()
+	if a.spec.Foreground && a.farewell == nil && !a.deleting && !a.gone && a.resting() && !a.expects() {
+		a.linger() // it rested before, and nothing will start it any more
+	}
+}
+
+// expects: the app may rest, but something is to start it again.
+func (a *app) expects() bool {
+	return a.awake() && (a.cron != nil || a.watch != nil && a.watch.failed == nil)
 }
 
 // replace starts an instance anew by a decision of ours, not by a user's

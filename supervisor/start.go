@@ -10,6 +10,7 @@ import (
 	"forever/internal/probe"
 	"forever/internal/proc"
 	"forever/internal/schedule"
+	"forever/internal/watch"
 	"forever/internal/wire"
 )
 
@@ -87,6 +88,13 @@ func check(spec *wire.Spec, streams []*os.File) *wire.Error {
 	if spec.Policy.Cron != "" {
 		if _, err := schedule.Parse(spec.Policy.Cron, time.Now()); err != nil {
 			return usage("cron restart %v", err)
+		}
+	}
+	if spec.Watch != nil {
+		for _, pattern := range spec.Watch.Ignore {
+			if err := watch.Check(pattern); err != nil {
+				return usage("watch-ignore %v", err)
+			}
 		}
 	}
 	if (spec.Output.Direct || spec.Output.Also) && len(streams) != 2 {

@@ -17,6 +17,7 @@ import (
 	"forever/internal/clock"
 	"forever/internal/logs"
 	"forever/internal/proc"
+	"forever/internal/watch"
 	"forever/internal/weight"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -56,6 +57,8 @@ type Config struct {
 	Settle func(ctx context.Context, pid int, start uint64) error
 	// Measure fills in the memory of instances; nil: the system's.
 	Measure func(apps []wire.App) error
+	// WatchFiles watches files; nil: watch.Start.
+	WatchFiles func(o watch.Options, changed func(path string)) (FileWatcher, error)
 	// UpdateRequest and UpdateError: how the last update went.
 	UpdateRequest, UpdateError string
 }
@@ -123,6 +126,9 @@ func New(c Config) *Supervisor {
 	}
 	if s.Measure == nil {
 		s.Measure = systemMemory
+	}
+	if s.WatchFiles == nil {
+		s.WatchFiles = systemFiles
 	}
 	if s.Settle == nil {
 		s.Settle = proc.WaitSettled

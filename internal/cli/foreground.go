@@ -53,6 +53,7 @@ const (
 	startDone               // the start call was answered
 	stopDone                // a stop call was answered
 	actDone                 // another call was answered
+	ofKeys                  // "rs" was typed
 	watchDone               // the supervisor has ended for good
 )
 
@@ -77,6 +78,7 @@ func (f *foreground) run() error {
 	signal.Notify(signals, caughtSignals()...)
 	defer signal.Stop(signals)
 
+	f.listen()
 	f.working.Go(f.watch)
 	f.working.Go(f.start)
 	for !f.over() {
@@ -140,6 +142,8 @@ func (f *foreground) take(n news) error {
 		return f.answered(n.err)
 	case stopDone:
 		f.stopped(n.err)
+	case ofKeys:
+		f.restart()
 	case actDone:
 		if n.err != nil {
 			f.report(n.err)

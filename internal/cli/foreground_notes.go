@@ -20,6 +20,8 @@ func (f *foreground) narrate(r *resident, ev wire.Event) {
 	f.told[*e] = true
 	text := fmt.Sprintf("%s %s after %s", label(r.name, r.index(ev.Instance)), ending(e), render.Milliseconds(e.RanMS))
 	switch {
+	case r.waits && (ev.State == wire.Failed || ev.State == wire.Exited):
+		f.note("%s; waiting for a change", text)
 	case ev.State == wire.Backoff && ev.NextMS > 0:
 		f.note("%s; next try in %s", text, render.Milliseconds(ev.NextMS))
 	case ev.State == wire.Backoff, ev.State == wire.Starting:

@@ -12,6 +12,7 @@ type resident struct {
 	name      string
 	essential bool
 	once      bool // it is never restarted
+	waits     bool // at rest too it waits for a change of its files, or for its time
 	id        int
 	known     bool // id is
 	ended     bool // for good
@@ -27,7 +28,10 @@ type life struct {
 }
 
 func newResident(s *wire.Spec) *resident {
-	return &resident{name: s.Name, essential: s.Essential, once: s.Policy.Restart == wire.RestartNever, lives: make([]life, max(1, s.Instances))}
+	return &resident{
+		name: s.Name, essential: s.Essential, lives: make([]life, max(1, s.Instances)),
+		once: s.Policy.Restart == wire.RestartNever, waits: s.Policy.Cron != "" || s.Watch != nil && s.Watch.On,
+	}
 }
 
 // index is the number of an instance to show: -1 where there is but one.
@@ -48,7 +52,7 @@ func (r *resident) enter(i int, state string, exit *wire.Exit) {
 	if exit != nil && state != wire.Stopping { // there it is the one before
 		r.lives[i].exit = exit
 	}
-	r.ended = r.all(wire.Exited, wire.Failed)
+	r.ended = r.all(wire.Exited, wire.Failed) && !r.waits
 }
 
 // rests reports that no instance runs or is about to.
@@ -85,8 +89,8 @@ func (r *resident) compare(apps []wire.App) {
 // how each one ended.
 func (r *resident) resting(a *wire.App) bool {
 	for _, in := range a.Instances {
-		over := in.Status == wire.Exited || in.Status == wire.Failed ||
-			in.Status == wire.Stopped && a.Desired != wire.DesiredRunning
+		over := (in.Status == wire.Exited || in.Status == wire.Failed) && !r.waits ||
+			r.rested(in.Status) && a.Desired != wire.DesiredRunning
 		if !over {
 			return false
 		}
@@ -97,6 +101,12 @@ func (r *resident) resting(a *wire.App) bool {
 		}
 	}
 	return true
+}
+
+// rested: there is no process. What ended by itself counts only where that is
+// not the end: then a stop finds it so.
+func (r *resident) rested(status string) bool {
+	return status == wire.Stopped || r.waits && (status == wire.Exited || status == wire.Failed)
 }
 
 // code is the exit code of the app: that of the first instance that has one

@@ -32,6 +32,7 @@ As PID 1 of a container it reaps orphans.`,
 			{"forever run server.js", "a Node program, restarted when it fails"},
 			{"forever server.js", "the same"},
 			{"forever run -o out.log worker.py", "the output also into a file"},
+			{"forever run -w server.js", "started anew when a file changes, and by rs and Enter"},
 		},
 		exits: []exit{
 			{"n", "the program's own exit code; 128+n after a death by signal n"},

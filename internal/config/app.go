@@ -110,6 +110,9 @@ func (l *loader) makeAbsolute(s *Settings) {
 			*path = filepath.Join(l.dir, *path)
 		}
 	}
+	for i := range s.WatchDirs {
+		resolve(&s.WatchDirs[i])
+	}
 	for _, path := range []*string{&s.Cwd, &s.SourceDir, &s.OutFile, &s.ErrFile, &s.LogFile, &s.PidFile} {
 		resolve(path)
 	}

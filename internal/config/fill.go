@@ -90,7 +90,7 @@ func (o Option) fillList(s *Settings, n *node) error {
 		}
 		return o.Set(s, "true")
 	}
-	if o.Kind != Strings && o.Kind != List {
+	if o.setList == nil && o.Kind != Strings && o.Kind != List {
 		return o.wants(n)
 	}
 	words := make([]string, 0, len(n.items))

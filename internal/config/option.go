@@ -59,7 +59,7 @@ type Option struct {
 // Options returns the table. It is built on each call and kept nowhere.
 func Options() []Option {
 	options := slices.Concat(programOptions(), appOptions(), envOptions(), restartOptions(),
-		stopOptions(), outputOptions(), readinessOptions(), laterOptions())
+		stopOptions(), outputOptions(), readinessOptions(), watchOptions(), laterOptions())
 	for i := range options {
 		o := &options[i]
 		if o.Unavailable {

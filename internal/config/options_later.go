@@ -5,12 +5,7 @@ package config
 func laterOptions() []Option {
 	const later = "not available in this version"
 	options := []Option{
-		{Name: "watch", Aliases: []string{"w"}, Kind: Bool, Category: CategoryWatch},
-		{Name: "watch-directory", Kind: Strings, Placeholder: "DIR", Category: CategoryWatch},
-		{Name: "watch-ignore", Aliases: []string{"ignore-watch", "watch-ignore-patterns"}, Kind: Strings, Placeholder: "PATTERN", Category: CategoryWatch},
-		{Name: "watch-delay", Kind: Duration, Placeholder: "DURATION", Category: CategoryWatch},
 		{Name: "watch-options", Kind: Strings, Placeholder: "K=V", Category: CategoryWatch, FileOnly: true},
-		{Name: "ext", Kind: List, Placeholder: "SUFFIXES", Category: CategoryWatch},
 		{Name: "health", Kind: Strings, Placeholder: "CHECK", Category: CategoryReadiness},
 		{Name: "after", Kind: Strings, Placeholder: "APP", Category: CategoryReadiness},
 		{Name: "user", Kind: String, Placeholder: "USER", Category: CategoryEnv},

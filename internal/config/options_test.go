@@ -106,6 +106,7 @@ func samples() map[string]string {
 		"env": "A=1", "env-file": "vars", "umask": "077", "limit": "core=0", "instance-var": "SLOT", "increment-var": "PORT",
 		"restart": "always", "autorestart": "false", "max": "3", "max-restarts": "4", "min-uptime": "2s", "backoff": "1s..2s",
 		"exp-backoff-restart-delay": "50", "spin-sleep-time": "3s", "restart-delay": "10", "success-exit-codes": "3,4",
+		"watch": "true", "watch-directory": "sub", "watch-ignore": "*.log", "watch-delay": "1s", "ext": "js,mjs",
 		"max-memory-restart": "300M", "cron-restart": "0 3 * * *",
 		"kill-signal": "INT", "shutdown-with-message": "true", "kill-timeout": "1m", "out-file": "o.log", "err-file": "e.log", "log-file": "l.log", "append": "false",
 		"disable-logs": "true", "log-max-size": "1M", "log-max-files": "0", "log-rotate-every": "1d", "time": "true",

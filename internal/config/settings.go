@@ -37,6 +37,11 @@ type Settings struct {
 	MaxMemory              *int64 // 0: no limit
 	Cron                   string // as schedule.Parse takes it
 
+	Watch                  *bool
+	WatchDirs, WatchIgnore []string
+	WatchDelay             *time.Duration
+	Ext                    []string // suffixes without a dot
+
 	KillSignal                string
 	AskToStop                 *bool  // by a message instead of the signal
 	Ready                     string // as probe.ParseReady takes it

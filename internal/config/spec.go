@@ -68,6 +68,10 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 	if cwd != c.Cwd {
 		env = setPWD(env, cwd)
 	}
+	watch, err := s.watch(c, cwd)
+	if err != nil {
+		return wire.Spec{}, err
+	}
 	spec := wire.Spec{
 		Name: either(s.Name, cleanName(found.Name)), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
 		Typed: s.Script, Script: found.Script, Interpreter: found.Interpreter, InterpreterArgs: found.InterpreterArgs,
@@ -76,7 +80,7 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
 		Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found),
 		InstanceVar: s.InstanceVar, IncrementVar: s.IncrementVar,
-		Policy: s.policy(), Stop: s.stop(), Output: s.output(c),
+		Policy: s.policy(), Stop: s.stop(), Output: s.output(c), Watch: watch,
 		PidFile:   underRoot(c, filepath.Join(c.Root, "pids"), s.PidFile),
 		Essential: deref(s.Essential, false),
 	}

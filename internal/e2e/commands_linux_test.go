@@ -34,7 +34,7 @@ import (
 //	end NAME CODE                   wait for its end and exit code
 //	pty COLUMNS PROGRAM [ARG…]      run it on a terminal; what that shows is stdout
 //	hangup REGEXP PROGRAM [ARG…]    the same, and take the terminal away after a line
-//	keys N REGEXP KEYS PROGRAM …    the same, and type KEYS ("^C") after a line; code N
+//	keys N REGEXP KEYS PROGRAM …    the same, and type KEYS ("^C", "^M") after a line; code N
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"code":      positive(2, code),

@@ -103,7 +103,7 @@ func hangup(ts *testscript.TestScript, args []string) error {
 }
 
 // keys types something at a command when it has shown a line, and waits for
-// its end. "^C" is what that key sends.
+// its end. "^C" and "^M" are what those keys send.
 func keys(ts *testscript.TestScript, args []string) error {
 	want, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -120,7 +120,7 @@ func keys(ts *testscript.TestScript, args []string) error {
 	defer t.master.Close()
 	before, err := t.read(line)
 	if err == nil {
-		_, err = t.master.WriteString(strings.ReplaceAll(args[2], "^C", "\x03"))
+		_, err = t.master.WriteString(strings.NewReplacer("^C", "\x03", "^M", "\r").Replace(args[2]))
 	}
 	after, end := t.read(nil)
 	text := append(before, after...)

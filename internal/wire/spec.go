@@ -47,6 +47,8 @@ type Spec struct {
 	Policy Policy `json:"policy"`
 	Stop   Stop   `json:"stop"`
 	Output Output `json:"output"`
+	// Watch says which changes of files start the app anew; nil: none.
+	Watch *Watch `json:"watch,omitempty"`
 
 	// PidFile holds the PID of instance 0 while it runs; further instances
 	// put "-INDEX" before the extension. Empty: pids/NAME-ID.pid in the root.
@@ -56,6 +58,17 @@ type Spec struct {
 	Foreground bool `json:"foreground,omitempty"`
 	// Essential ends `forever run` when the app has ended for good.
 	Essential bool `json:"essential,omitempty"`
+}
+
+// Watch says which files are watched.
+type Watch struct {
+	On   bool     `json:"on"`
+	Dirs []string `json:"dirs,omitempty"` // absolute
+	// Ignore are patterns as in .gitignore; Ext the suffixes, without a dot, of
+	// the files that count, where there are any.
+	Ignore  []string `json:"ignore,omitempty"`
+	Ext     []string `json:"ext,omitempty"`
+	DelayMS int64    `json:"delay_ms,omitempty"` // of quiet before it is done; 0: the default
 }
 
 // Limit is one resource limit as setrlimit(2) takes it; RLIM_INFINITY is the
