@@ -73,6 +73,7 @@ func commands() []*command {
 		killportCommand(), portsCommand(),
 		fuserCommand(), tasklistCommand(), taskkillCommand(),
 		saveCommand(), resurrectCommand(), startupCommand(), unstartupCommand(),
+		checkCommand(), exportCommand(),
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
 		completeCommand(),
@@ -85,7 +86,7 @@ func missing() []string {
 	return []string{
 		"monit",
 		"config", "set", "clear",
-		"columns", "export", "check", "import",
+		"columns", "import",
 	}
 }
 

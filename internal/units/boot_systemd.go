@@ -68,10 +68,10 @@ func (b Boot) unitEnvironment() string {
 // specifiers begin with a percent sign.
 func unitWord(word string) string {
 	word = strings.ReplaceAll(word, "%", "%%")
-	if word != "" && !strings.ContainsAny(word, " \t'\"\\;#") {
+	if word != "" && !strings.ContainsAny(word, " \t\n\r'\"\\;#") {
 		return word
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(word) + `"`
 }
 
 // with adds words to a command and leaves it as it is.

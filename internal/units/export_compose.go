@@ -1,0 +1,72 @@
+package units
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"forever/internal/wire"
+)
+
+// compose is a compose.yaml that runs the apps from where they are.
+func compose(apps []wire.Spec, base []string) string {
+	var b strings.Builder
+	b.WriteString("# Written by \"forever export compose\". The images have the interpreters; the\n" +
+		"# programs are mounted from this machine. Ports are not published yet.\nservices:\n")
+	for i := range apps {
+		composeService(&b, &apps[i], base)
+	}
+	return b.String()
+}
+
+func composeService(b *strings.Builder, s *wire.Spec, base []string) {
+	line := func(format string, a ...any) { fmt.Fprintf(b, "    "+format+"\n", a...) }
+	plain := func(text string) string { return quoted(strings.ReplaceAll(text, "$", "$$")) }
+	fmt.Fprintf(b, "  %s:\n", serviceName(s.Name))
+	line("image: %s", image(s))
+	line("working_dir: %s", plain(s.Cwd))
+	command := inContainer(s)
+	for i := range command {
+		command[i] = strings.ReplaceAll(command[i], "$", "$$")
+	}
+	line("command: %s", quotedList(command))
+	line("volumes:")
+	for _, dir := range folders(s) {
+		line("  - {type: bind, source: %s, target: %s}", plain(dir), plain(dir))
+	}
+	if env := own(s, base); len(env) > 0 {
+		line("environment:")
+		for _, v := range env {
+			line("  %s: %s", quoted(v[0]), plain(v[1]))
+		}
+	}
+	line("restart: %s", composeRestart(s))
+	line("init: true")
+	line("stop_signal: %s", s.Stop.Signal)
+	line("stop_grace_period: %s", stopTime(s))
+	if s.Instances > 1 {
+		line("deploy: {replicas: %d}", s.Instances)
+	}
+}
+
+// folders are those that the program needs: its working folder, and where its
+// file is.
+func folders(s *wire.Spec) []string {
+	dir := filepath.Dir(s.Script)
+	if dir == s.Cwd || strings.HasPrefix(dir, strings.TrimSuffix(s.Cwd, "/")+"/") {
+		return []string{s.Cwd}
+	}
+	return []string{s.Cwd, dir}
+}
+
+func composeRestart(s *wire.Spec) string {
+	switch {
+	case s.Policy.Restart == wire.RestartNever:
+		return `"no"`
+	case s.Policy.Restart == wire.RestartAlways:
+		return "always"
+	case s.Policy.MaxRestarts > 0:
+		return fmt.Sprintf("on-failure:%d", s.Policy.MaxRestarts)
+	}
+	return "on-failure"
+}

@@ -1,0 +1,64 @@
+package units
+
+import (
+	"fmt"
+	"strings"
+
+	"forever/internal/probe"
+	"forever/internal/wire"
+)
+
+// kubernetes is a Deployment, or a Job for an app that is never restarted.
+func kubernetes(s *wire.Spec, base []string) string {
+	var b strings.Builder
+	name := serviceName(s.Name)
+	b.WriteString("# Written by \"forever export k8s\". The image has the interpreter alone: build\n" +
+		"# one that has the program too, in the same place, and name it here.\n")
+	never := s.Policy.Restart == wire.RestartNever
+	if never {
+		fmt.Fprintf(&b, "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: %s\nspec:\n  completions: %d\n  parallelism: %[2]d\n  backoffLimit: 0\n  template:\n", quoted(name), max(s.Instances, 1))
+	} else {
+		fmt.Fprintf(&b, "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: %[1]s\nspec:\n  replicas: %[2]d\n  selector:\n    matchLabels: {app: %[1]s}\n  template:\n", quoted(name), max(s.Instances, 1))
+	}
+	fmt.Fprintf(&b, "    metadata:\n      labels: {app: %s}\n    spec:\n      terminationGracePeriodSeconds: %d\n", quoted(name), wholeSeconds(stopTime(s)))
+	if never {
+		b.WriteString("      restartPolicy: Never\n")
+	}
+	fmt.Fprintf(&b, "      containers:\n        - name: %s\n", quoted(name))
+	container(&b, s, base)
+	return b.String()
+}
+
+func container(b *strings.Builder, s *wire.Spec, base []string) {
+	line := func(format string, a ...any) { fmt.Fprintf(b, "          "+format+"\n", a...) }
+	// In these fields $(NAME) is a variable, and a doubled dollar sign is none.
+	plain := func(text string) string { return strings.ReplaceAll(text, "$(", "$$(") }
+	line("image: %s", image(s))
+	line("workingDir: %s", quoted(s.Cwd))
+	command := inContainer(s)
+	for i := range command {
+		command[i] = plain(command[i])
+	}
+	line("command: %s", quotedList(command))
+	if env := own(s, base); len(env) > 0 {
+		line("env:")
+		for _, v := range env {
+			line("  - {name: %s, value: %s}", quoted(v[0]), quoted(plain(v[1])))
+		}
+	}
+	if r, err := probe.ParseReady(s.Ready); err == nil && s.Ready != "" {
+		readiness(line, r.String())
+	}
+}
+
+// readiness writes what another machine can check, a port or a page.
+func readiness(line func(string, ...any), ready string) {
+	kind, rest, _ := strings.Cut(ready, ":")
+	switch kind {
+	case "tcp":
+		line("readinessProbe: {tcpSocket: {port: %s}}", rest[strings.LastIndex(rest, ":")+1:])
+	case "http":
+		where, path, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
+		line("readinessProbe: {httpGet: {port: %s, path: %s}}", where[strings.LastIndex(where, ":")+1:], quoted("/"+path))
+	}
+}

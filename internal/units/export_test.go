@@ -1,0 +1,78 @@
+package units
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"forever/internal/wire"
+)
+
+func exported() []wire.Spec {
+	return []wire.Spec{{
+		Name: "web", Script: "/srv/app/server.js", Interpreter: "/usr/bin/node", InterpreterArgs: []string{"--trace-warnings"},
+		Args: []string{"--greeting", "it's $HOME at 100%"}, Cwd: "/srv/app", Umask: 0o027, Instances: 3, Cluster: true,
+		Env:    []string{"PATH=/usr/bin", "PORT=8080", "PWD=/srv/app", "SECRET=a \"b\" $c $(d) 5%"},
+		Ready:  "http:127.0.0.1:8080/health",
+		Policy: wire.Policy{Restart: wire.RestartOnFailure, BackoffMinMS: 100, MaxRestarts: 4, SuccessCodes: []int{3, 42}},
+		Stop:   wire.Stop{Signal: "SIGTERM", TimeoutMS: 90500},
+		Output: wire.Output{OutFile: "/var/log/web.log"},
+	}, {
+		Name: "Night Job_1", Script: "/opt/jobs/clean", Cwd: "/tmp", Umask: -1, Instances: 1, Ready: "notify",
+		Policy: wire.Policy{Restart: wire.RestartNever}, Stop: wire.Stop{Signal: "SIGINT", TimeoutMS: 10000},
+	}}
+}
+
+func TestExport(t *testing.T) {
+	for _, format := range Formats() {
+		files, err := Export(format, exported(), []string{"PATH=/usr/bin", "PORT=1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			golden(t, "export-"+format+"-"+strings.ReplaceAll(f.Name, "@", "-at"), f.Text)
+			if strings.Contains(f.Text, "PATH=") || strings.Contains(f.Text, "PWD") {
+				t.Errorf("%s: what the session has too", f.Name)
+			}
+		}
+	}
+	if _, err := Export("helm", nil, nil); err == nil || !strings.Contains(err.Error(), "compose, k8s, systemd") {
+		t.Error(err)
+	}
+}
+
+func TestServiceName(t *testing.T) {
+	for name, want := range map[string]string{"web": "web", "My App_2": "my-app-2", "ü": "app", "a/b": "a-b", "--x.y": "x-y"} {
+		if got := serviceName(name); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+}
+
+// A line break in a value must not begin a line of its own.
+func TestUnitWord(t *testing.T) {
+	for word, want := range map[string]string{
+		"a": "a", "": `""`, "a b": `"a b"`, "a\nExecStart=/x": `"a\nExecStart=/x"`, `a\`: `"a\\"`, "50%": "50%%",
+	} {
+		if got := unitWord(word); got != want {
+			t.Errorf("%q: %s", word, got)
+		}
+	}
+}
+
+// Every exported file that is YAML is understood as what was meant.
+func TestExportIsYAML(t *testing.T) {
+	for _, format := range []string{"compose", "k8s"} {
+		files, err := Export(format, exported(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			var v map[string]any
+			if err := yaml.Unmarshal([]byte(f.Text), &v); err != nil {
+				t.Errorf("%s: %v\n%s", f.Name, err, f.Text)
+			}
+		}
+	}
+}
