@@ -94,6 +94,15 @@ func (s *Supervisor) steer(a *app) {
 	}
 }
 
+// admit lets connections come to a group that is steered.
+func (s *Supervisor) admit(g *group) {
+	for _, fd := range g.fds {
+		if err := listener.Admit(fd); err != nil {
+			s.logf("listen on %v: %v", g.addr, err)
+		}
+	}
+}
+
 // refuseWaiting resets the connections that wait at an instance's sockets, where
 // nobody is to come who would answer them.
 func (s *Supervisor) refuseWaiting(in *instance) {
@@ -118,6 +127,8 @@ func (s *Supervisor) dropGroups(a *app) {
 
 func (s *Supervisor) dropGroup(a *app, g *group) {
 	for i, fd := range g.fds {
+		// It ends at once what the shim's copy would keep up for a moment longer.
+		_ = unix.Shutdown(fd, unix.SHUT_RDWR)
 		s.shimError(s.shim.Drop(a.socketName(g, i)))
 		unix.Close(fd)
 	}
@@ -205,4 +216,6 @@ func (s *Supervisor) complete(a *app, g *group) {
 	if err := s.grow(a, g, listener.OptionsOf(g.fds[0])); err != nil {
 		s.logf("%s: %v", a.spec.Name, err)
 	}
+	// If it was not steered yet, no program has a socket of it either, and its
+	// bind is answered again.
 }

@@ -108,6 +108,7 @@ func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) (d listener.D
 		g.served[in.index] = true
 	}
 	s.steer(in.app)
+	s.admit(g)
 	if in.trial != nil && in.app.spec.Ready == "" {
 		in.judgeTrial()
 	}

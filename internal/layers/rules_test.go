@@ -42,6 +42,7 @@ var ranks = map[string]int{
 	"internal/need":     0,  // what a test needs of the machine
 	"internal/layers":   0,  // this test
 	"internal/faults":   0,  // tests that kill
+	"internal/cluster":  0,  // tests of shared ports
 	"internal/e2e":      0,  // tests of the command line
 	"pidfile":           0,  // state file, process identity, atomic replace
 }

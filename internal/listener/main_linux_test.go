@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -229,15 +230,19 @@ func (p *program) answer(a *Answerer) <-chan error {
 	return done
 }
 
-// freePort is one that nobody listened on a moment ago, for both families.
+// freePort is one that nobody listened on a moment ago, for both families. It is
+// none of those that the kernel gives to clients, as it might any moment.
 func freePort(t testing.TB) uint16 {
 	t.Helper()
-	ln, err := net.Listen("tcp", ":0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := uint16(10_000 + rand.IntN(20_000))
+		if ln, err := net.Listen("tcp", at("", port)); err == nil {
+			ln.Close()
+			return port
+		}
 	}
-	defer ln.Close()
-	return netip.MustParseAddrPort(ln.Addr().String()).Port()
+	t.Fatal("no port is free")
+	return 0
 }
 
 func at(host string, port uint16) string { return net.JoinHostPort(host, strconv.Itoa(int(port))) }
@@ -258,6 +263,9 @@ func open(t testing.TB, addr netip.AddrPort, v6 bool, o *Options) int {
 	t.Helper()
 	fd, err := Open(addr, v6, o)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Admit(fd); err != nil {
 		t.Fatal(err)
 	}
 	return closing(t, fd)

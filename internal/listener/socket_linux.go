@@ -16,6 +16,9 @@ const backlog = 4096
 // Open makes one listening socket of the group for addr. All of a group have
 // the same addr and options, and are made in the order of their instances: the
 // place in the group is what Steer counts by.
+//
+// It listens, and hears nothing until Admit. Before Steer the kernel would give
+// connections to any socket of the group, also to one that nobody looks after.
 func Open(addr netip.AddrPort, v6 bool, o *Options) (fd int, err error) {
 	family := unix.AF_INET
 	if v6 {
@@ -87,7 +90,22 @@ func prepare(fd int, addr netip.AddrPort, v6 bool, o *Options) error {
 	if err := unix.Bind(fd, sockaddr(addr, v6)); err != nil {
 		return err
 	}
+	// Whoever connects now tries again in a second (tcp_syn_retries of tcp(7)).
+	deaf := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0}
+	err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &deaf})
+	if err != nil {
+		return err
+	}
 	return unix.Listen(fd, backlog)
+}
+
+// Admit lets connections come to a socket; they may come already.
+func Admit(socket int) error {
+	err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("admit connections: %w", err)
+	}
+	return nil
 }
 
 func sockaddr(addr netip.AddrPort, v6 bool) unix.Sockaddr {

@@ -206,3 +206,36 @@ func isTimeout(err error) bool {
 	e, ok := err.(net.Error)
 	return ok && e.Timeout()
 }
+
+// Until it is told to, a socket of a group takes no connection; one that has come
+// meanwhile is made after it, since the kernel of the client tries again.
+func TestNobodyComesBeforeAdmit(t *testing.T) {
+	port := freePort(t)
+	fd, err := Open(hostPort("127.0.0.1", port), false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, fd)
+	early := make(chan error, 1)
+	go func() {
+		c, err := net.DialTimeout("tcp", at("127.0.0.1", port), patience)
+		if err == nil {
+			c.Close()
+		}
+		early <- err
+	}()
+	if half, err := HalfOpen([]uint16{port}); err != nil || len(half) > 0 {
+		t.Errorf("half open are %v (%v)", half, err)
+	}
+	if n, err := Waiting(fd); err != nil || n != 0 {
+		t.Errorf("%d connections wait (%v)", n, err)
+	}
+	for range 2 {
+		if err := Admit(fd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-early; err != nil {
+		t.Errorf("the early one: %v", err)
+	}
+}

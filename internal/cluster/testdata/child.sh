@@ -1,0 +1,5 @@
+#!/bin/sh
+# A program whose child is the server.
+"$@" &
+trap 'kill $!; wait $!; exit 0' TERM
+wait $!
