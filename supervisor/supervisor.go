@@ -49,6 +49,9 @@ type Config struct {
 	Log     io.Writer      // supervisor.log
 	Jitter  func() float64 // in [-1, 1]; nil: random
 	Save    func(*pidfile.State) error
+	// Alone: no shim outlives this process. Then only the state file knows the
+	// programs, and a start is done when their PIDs are on disk.
+	Alone bool
 	// WriteDelay is how long a change waits for others before the state is
 	// written; a command that must be on disk does not wait.
 	WriteDelay time.Duration

@@ -78,7 +78,7 @@ type logMark struct {
 func (s *Supervisor) begin(ctx context.Context, waitMS int64, emit func(wire.Event)) *waiting {
 	w := &waiting{
 		s: s, ctx: ctx, waitMS: waitMS, emit: emit, sub: s.subscribe(),
-		created: map[*app]bool{},
+		created: map[*app]bool{}, wishes: s.Alone,
 		settled: make(chan *goal), slots: make(chan struct{}, settling),
 	}
 	s.ask(func() { s.active, s.used = s.active+1, true })

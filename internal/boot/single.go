@@ -67,7 +67,8 @@ func newSingle(root, version string, h *shim.Holder) (*single, error) {
 	}
 	p := &single{root: root, holder: h, held: make(chan struct{})}
 	p.s = supervisor.New(supervisor.Config{
-		Root: root, Version: version, Boot: boot,
+		Alone: true,
+		Root:  root, Version: version, Boot: boot,
 		ShimPID: os.Getpid(), Shim: h, Pump: pump, Clock: clock.Real{}, Log: os.Stderr,
 		Save: p.save,
 	})
