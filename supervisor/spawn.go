@@ -151,7 +151,7 @@ func (s *Supervisor) plan(in *instance) *wire.Plan {
 	file, argv := command(spec)
 	p := &wire.Plan{
 		File: file, Argv: argv, Env: in.environment(), Dir: spec.Cwd,
-		Umask: spec.Umask, Limits: spec.Limits,
+		Umask: spec.Umask, Limits: spec.Limits, User: spec.User, Nice: spec.Nice,
 	}
 	p.Cgroup, p.Share = in.groupFolder(), in.app.shares()
 	if spec.Channel {

@@ -21,6 +21,17 @@ func envOptions() []Option {
 		Name: "limit", Aliases: []string{"limits"}, Kind: Strings, Placeholder: "NAME=SOFT[:HARD]", Category: CategoryEnv,
 		Usage: "a resource limit, e.g. nofile=65536, core=unlimited, as=2G (default: yours)", Set: setLimit,
 	}, {
+		Name: "user", Kind: String, Placeholder: "USER", Category: CategoryEnv,
+		Usage: "run it as that user, with its groups (root only)",
+		Set:   setText(func(s *Settings) *string { return &s.User }),
+	}, {
+		Name: "group", Aliases: []string{"gid"}, Kind: String, Placeholder: "GROUP", Category: CategoryEnv,
+		Usage: "run it with that group instead of the user's (root only)",
+		Set:   setText(func(s *Settings) *string { return &s.Group }),
+	}, {
+		Name: "nice", Kind: Int, Placeholder: "N", Category: CategoryEnv,
+		Usage: "its priority, from -20 (first; root only) to 19 (last)", Set: setNice,
+	}, {
 		Name: "instance-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv,
 		Usage: "the variable that tells an instance its index (default: NODE_APP_INSTANCE)",
 		Set:   setText(func(s *Settings) *string { return &s.InstanceVar }),
@@ -56,6 +67,15 @@ func setEnvFile(s *Settings, value string) error {
 		at = len(s.Env)
 	}
 	s.Env = slices.Insert(s.Env, at, Variable{File: value})
+	return nil
+}
+
+func setNice(s *Settings, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < -20 || n > 19 {
+		return wrong("wants a whole number from -20 to 19, not %q", value)
+	}
+	s.Nice = &n
 	return nil
 }
 

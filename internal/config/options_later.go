@@ -8,9 +8,6 @@ func laterOptions() []Option {
 		{Name: "watch-options", Kind: Strings, Placeholder: "K=V", Category: CategoryWatch, FileOnly: true},
 		{Name: "health", Kind: Strings, Placeholder: "CHECK", Category: CategoryReadiness},
 		{Name: "after", Kind: Strings, Placeholder: "APP", Category: CategoryReadiness},
-		{Name: "user", Kind: String, Placeholder: "USER", Category: CategoryEnv},
-		{Name: "group", Aliases: []string{"gid"}, Kind: String, Placeholder: "GROUP", Category: CategoryEnv},
-		{Name: "nice", Kind: Int, Placeholder: "N", Category: CategoryEnv},
 	}
 	for i := range options {
 		options[i].Usage, options[i].Hidden, options[i].Unavailable = later, true, true

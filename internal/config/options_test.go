@@ -103,7 +103,7 @@ func samples() map[string]string {
 	return map[string]string{
 		"script": "other.sh", "args": "a 'b c'", "command": "ruby -w", "interpreter-args": "--trace", "cwd": "sub", "source-dir": "sub",
 		"name": "web", "namespace": "shop", "uid": "k3Xa", "instances": "3", "exec-mode": "cluster", "essential": "true", "force": "true",
-		"env": "A=1", "env-file": "vars", "umask": "077", "limit": "core=0", "instance-var": "SLOT", "increment-var": "PORT",
+		"env": "A=1", "env-file": "vars", "umask": "077", "user": "65534", "group": "65534", "nice": "5", "limit": "core=0", "instance-var": "SLOT", "increment-var": "PORT",
 		"restart": "always", "autorestart": "false", "max": "3", "max-restarts": "4", "min-uptime": "2s", "backoff": "1s..2s",
 		"exp-backoff-restart-delay": "50", "spin-sleep-time": "3s", "restart-delay": "10", "success-exit-codes": "3,4",
 		"watch": "true", "watch-directory": "sub", "watch-ignore": "*.log", "watch-delay": "1s", "ext": "js,mjs",
@@ -122,6 +122,9 @@ func TestEveryOptionReachesTheSpec(t *testing.T) {
 			continue
 		}
 		t.Run(o.Name, func(t *testing.T) {
+			if (o.Name == "user" || o.Name == "group") && os.Geteuid() != 0 {
+				t.Skip("only root may choose who a program runs as")
+			}
 			value, ok := values[o.Name]
 			if !ok {
 				t.Fatal("has no sample; add one")
@@ -228,6 +231,7 @@ func TestWrongValues(t *testing.T) {
 		"append=1":                 `--append wants true or false, not "1"`,
 		"instances=few":            `--instances wants a whole number, max, 0 (the same) or -1`,
 		"instances=100000":         `--instances wants at most 4096`,
+		"nice=20":                  `--nice wants a whole number from -20 to 19, not "20"`,
 		"umask=9":                  `--umask wants an octal number from 0 to 777, not "9"`,
 		"umask=1777":               `--umask wants an octal number from 0 to 777`,
 		"limit=nofile":             `--limit wants NAME=SOFT[:HARD], not "nofile"`,

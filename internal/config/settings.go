@@ -28,6 +28,9 @@ type Settings struct {
 	Umask   *int
 	Limits  []wire.Limit // overrides of the caller's, the later wins
 
+	User, Group string // names or numbers
+	Nice        *int
+
 	Restart                string
 	SuccessCodes           []int
 	MinUptime              *time.Duration

@@ -72,11 +72,17 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 	if err != nil {
 		return wire.Spec{}, err
 	}
+	identity, account, err := s.identity()
+	if err != nil {
+		return wire.Spec{}, err
+	}
+	env = s.setAccount(env, account)
 	spec := wire.Spec{
 		Name: either(s.Name, cleanName(found.Name)), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
 		Typed: s.Script, Script: found.Script, Interpreter: found.Interpreter, InterpreterArgs: found.InterpreterArgs,
 		Args: s.Args, ConfigFile: s.ConfigFile,
 		Cwd: cwd, Env: env, Umask: deref(s.Umask, c.Umask), Limits: mergeLimits(c.Limits, s.Limits),
+		User: identity, Nice: s.Nice,
 		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
 		Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found),
 		InstanceVar: s.InstanceVar, IncrementVar: s.IncrementVar,

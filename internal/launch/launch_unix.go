@@ -52,7 +52,7 @@ func Start(p *wire.Plan, files Files, own []limits.Limit) (s Started, err error)
 }
 
 func fork(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) (s Started, err error) {
-	if p.Share || len(differing(p.Limits, own)) > 0 {
+	if p.Share || p.User != nil || p.Nice != nil || len(differing(p.Limits, own)) > 0 {
 		return startThroughStep(p, attr, own)
 	}
 	s.PID, err = syscall.ForkExec(p.File, p.Argv, attr)
@@ -77,7 +77,9 @@ func differing(want []wire.Limit, own []limits.Limit) (diff []wire.Limit) {
 // filter on itself and then becomes the program. It costs a second execve(2),
 // which is why only a program that needs it goes this way.
 func startThroughStep(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) (s Started, err error) {
-	plan, err := planFile(&wire.Plan{File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), Share: p.Share, Channel: p.Channel})
+	plan, err := planFile(&wire.Plan{
+		File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), User: p.User, Nice: p.Nice, Share: p.Share, Channel: p.Channel,
+	})
 	if err != nil {
 		return s, err
 	}

@@ -78,9 +78,15 @@ func becomeProgram() (what string, err error) {
 			return fmt.Sprintf("set resource limit %d to %d:%d", l.Resource, l.Soft, l.Hard), err
 		}
 	}
+	// The filter and, on Linux, the priority are this thread's, which is the one
+	// that executes.
+	runtime.LockOSThread()
+	if p.Nice != nil {
+		if err := unix.Setpriority(unix.PRIO_PROCESS, 0, *p.Nice); err != nil {
+			return fmt.Sprintf("set the priority to %d", *p.Nice), err
+		}
+	}
 	if p.Share {
-		// The filter is this thread's, which is the one that executes.
-		runtime.LockOSThread()
 		if err := shareBinds(); err != nil {
 			return "report the filter", err
 		}
@@ -91,7 +97,23 @@ func becomeProgram() (what string, err error) {
 		}
 		unix.CloseOnExec(stepFourth)
 	}
+	if p.User != nil { // last, since the rest may need root
+		if err := become(p.User); err != nil {
+			return fmt.Sprintf("become user %d, group %d", p.User.UID, p.User.GID), err
+		}
+	}
 	return "", syscall.Exec(p.File, p.Argv, os.Environ())
+}
+
+// become gives up who we are for good: groups first, while we may.
+func become(id *wire.Identity) error {
+	if err := syscall.Setgroups(id.Groups); err != nil {
+		return err
+	}
+	if err := syscall.Setgid(id.GID); err != nil {
+		return err
+	}
+	return syscall.Setuid(id.UID)
 }
 
 // setLimit sets one limit. Where the hard limit that we inherited is lower, and

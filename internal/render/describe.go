@@ -97,6 +97,12 @@ func policy(h *sheet, spec *wire.Spec) {
 	h.fact("max memory", above0(p.MaxMemory, func(n int64) string { return Bytes(uint64(n)) }))
 	h.fact("cron restart", p.Cron)
 	h.fact("stop", spec.Stop.Signal+", SIGKILL after "+Milliseconds(spec.Stop.TimeoutMS))
+	if u := spec.User; u != nil {
+		h.fact("user", fmt.Sprintf("%s (uid %d, groups %s)", u.Name, u.UID, Numbers(u.Groups)))
+	}
+	if spec.Nice != nil {
+		h.fact("nice", strconv.Itoa(*spec.Nice))
+	}
 	if spec.Umask >= 0 {
 		h.fact("umask", fmt.Sprintf("%04o", spec.Umask))
 	}

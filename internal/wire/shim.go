@@ -91,15 +91,17 @@ type ShimExit struct {
 
 // Plan is how a process is started. The shim does as it says and knows no more.
 type Plan struct {
-	File   string   `json:"file"` // absolute path
-	Argv   []string `json:"argv"`
-	Env    []string `json:"env"`
-	Dir    string   `json:"dir"`
-	Umask  int      `json:"umask"` // -1: leave it
-	Limits []Limit  `json:"limits,omitempty"`
-	Out    string   `json:"out"`              // name of the slot's pipe, "held:NAME", or empty for /dev/null
-	Err    string   `json:"err"`              // likewise
-	Cgroup string   `json:"cgroup,omitempty"` // folder of a cgroup v2 to start it in
+	File   string    `json:"file"` // absolute path
+	Argv   []string  `json:"argv"`
+	Env    []string  `json:"env"`
+	Dir    string    `json:"dir"`
+	Umask  int       `json:"umask"` // -1: leave it
+	Limits []Limit   `json:"limits,omitempty"`
+	User   *Identity `json:"user,omitempty"`   // nil: the shim's own
+	Nice   *int      `json:"nice,omitempty"`   // nil: the shim's own
+	Out    string    `json:"out"`              // name of the slot's pipe, "held:NAME", or empty for /dev/null
+	Err    string    `json:"err"`              // likewise
+	Cgroup string    `json:"cgroup,omitempty"` // folder of a cgroup v2 to start it in
 	// Share has the binds of the program reported (seccomp_unotify(2)). The
 	// shim holds the descriptor of the reports under SLOT/binds.
 	Share bool `json:"share,omitempty"`

@@ -29,6 +29,10 @@ type Spec struct {
 	Env    []string `json:"env"`   // K=V, as execve takes it
 	Umask  int      `json:"umask"` // -1: the shim's own
 	Limits []Limit  `json:"limits,omitempty"`
+	// User is who the program runs as; nil: who the shim runs as. Nice is its
+	// priority as setpriority(2) takes it; nil: the shim's own.
+	User *Identity `json:"user,omitempty"`
+	Nice *int      `json:"nice,omitempty"`
 
 	Instances int  `json:"instances"` // at least 1
 	Cluster   bool `json:"cluster,omitempty"`
@@ -69,6 +73,14 @@ type Watch struct {
 	Ignore  []string `json:"ignore,omitempty"`
 	Ext     []string `json:"ext,omitempty"`
 	DelayMS int64    `json:"delay_ms,omitempty"` // of quiet before it is done; 0: the default
+}
+
+// Identity is a user as the kernel knows it.
+type Identity struct {
+	Name   string `json:"name,omitempty"` // for people
+	UID    int    `json:"uid"`
+	GID    int    `json:"gid"`
+	Groups []int  `json:"groups,omitempty"` // all of them, GID among them
 }
 
 // Limit is one resource limit as setrlimit(2) takes it; RLIM_INFINITY is the
