@@ -89,7 +89,7 @@ func TestLinesAreBroughtIntoOneForm(t *testing.T) {
 		"start --force=maybe a": "error: option --force takes no value, got \"maybe\"",
 		"-m 3":                  "error: no action and no program was given",
 		"monit web":             "error: \"monit\" is not available in this version",
-		"-s columns web 3":      "error: \"columns\" is not available in this version",
+		"-s monit web 3":        "error: \"monit\" is not available in this version",
 	}
 	for in, want := range cases {
 		l, err := readLine(strings.Fields(in))

@@ -74,6 +74,7 @@ func commands() []*command {
 		fuserCommand(), tasklistCommand(), taskkillCommand(),
 		saveCommand(), resurrectCommand(), startupCommand(), unstartupCommand(),
 		checkCommand(), exportCommand(),
+		configCommand(), setCommand(), clearCommand(), columnsCommand(),
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
 		completeCommand(),
@@ -84,9 +85,7 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"monit",
-		"config", "set", "clear",
-		"columns", "import",
+		"monit", "import",
 	}
 }
 

@@ -85,8 +85,25 @@ func commandLine(s *wire.Spec) string {
 	return strings.Join(words, " ") + " in " + s.Cwd
 }
 
-// said is what config files and the command line say, the latter on top.
+// said is what the user's defaults, config files and the command line say, each
+// on top of those before.
 func (c *call) said(in *input) ([]config.Settings, error) {
+	all, err := c.saidHere(in)
+	if err != nil {
+		return nil, err
+	}
+	defaults, err := c.defaults()
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		all[i] = over(defaults, all[i])
+	}
+	return all, nil
+}
+
+// saidHere is the same without the user's defaults.
+func (c *call) saidHere(in *input) ([]config.Settings, error) {
 	if !config.IsConfigFile(c.args[0]) {
 		if len(in.only) > 0 {
 			return nil, usagef(c.line.hint(), "--only chooses from a config file, and %q is none", c.args[0])

@@ -88,7 +88,11 @@ func (c *call) printList(apps []wire.App) error {
 		c.say("no apps")
 		return nil
 	}
-	return render.Apps(c.out, apps, time.Now())
+	p, err := readPrefs(c.root)
+	if err != nil {
+		return err
+	}
+	return render.Apps(c.out, apps, time.Now(), p.Columns...)
 }
 
 // writeJSON prints apps as an array that is never null, nor are those in it.
@@ -160,11 +164,15 @@ func (c *call) frame(order order) error {
 	case !c.out.Terminal:
 		return c.printList(apps)
 	}
+	p, err := readPrefs(c.root)
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
 	page := c.out.Page(&b)
 	if len(apps) == 0 {
 		page.Note("no apps")
-	} else if err := render.Apps(page, apps, time.Now()); err != nil {
+	} else if err := render.Apps(page, apps, time.Now(), p.Columns...); err != nil {
 		return err
 	}
 	return c.out.Redraw(b.Bytes())

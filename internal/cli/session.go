@@ -97,6 +97,13 @@ func rootFolder(option string) (string, error) {
 			return "", &failure{err, "choose a folder with --root DIR or FOREVER_ROOT"}
 		}
 		root = filepath.Join(home, ".forever")
+		p, err := readPrefs(root)
+		if err != nil {
+			return "", err
+		}
+		if p.Root != "" {
+			root = p.Root
+		}
 	}
 	root, err := filepath.Abs(root)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 
 // Apps prints the table of apps that `forever list` shows, and under it a line
 // for each app that is in trouble. An app of several instances has a row of
-// its own and one for each of them.
-func Apps(s *Screen, apps []wire.App, now time.Time) error {
+// its own and one for each of them. Columns are titles of Columns, in the order
+// in which they are shown; none: the usual ones.
+func Apps(s *Screen, apps []wire.App, now time.Time, columns ...string) error {
 	t := &Table{Columns: []Column{
 		{Title: "id", Right: true},
 		{Title: "name", Least: 10},
@@ -26,9 +27,14 @@ func Apps(s *Screen, apps []wire.App, now time.Time) error {
 		{Title: "memory", Right: true, Spare: 4},
 		{Title: "ports", Least: 8, Spare: 5},
 	}}
+	t.Columns = append(t.Columns, moreColumns()...)
 	for i := range apps {
 		addApp(t, &apps[i])
 	}
+	if len(columns) == 0 {
+		columns = UsualColumns()
+	}
+	t.choose(columns)
 	if err := t.Write(s); err != nil {
 		return err
 	}
@@ -83,7 +89,7 @@ func addRow(t *Table, id, index string, a *wire.App, in *wire.Instance) {
 		row[7].Text, row[8].Text = "", ""
 	}
 	row[9].Text = Numbers(in.Ports)
-	t.Row(row...)
+	t.Row(append(row, moreCells(a)...)...)
 }
 
 // Numbers prints numbers with commas between them.
