@@ -37,6 +37,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	s.adoptGroups()
 	for _, a := range s.apps {
 		for _, former := range a.others {
+			s.share(former, "") // it may wait for an answer
 			s.retire(former, nil)
 		}
 		for _, in := range a.chosen(-1) {
@@ -288,20 +289,60 @@ func (s *Supervisor) finishEnd(in *instance, recorded pidfile.Process, held *wir
 func (s *Supervisor) adoptRecorded(held map[string]*wire.ShimMessage) (adopted []*instance) {
 	for _, a := range s.apps {
 		for _, in := range a.instances {
-			if m := held[in.slot]; m != nil && m.PID != 0 || !in.proc.Alive() {
+			if holds(held, in.proc.PID) || !in.proc.Alive() {
 				continue
 			}
-			answer, err := s.adopt(in, proc.Entry{PID: in.proc.PID, Start: in.proc.Start})
+			life := s.lifeOf(in)
+			answer, err := s.adopt(life, proc.Entry{PID: in.proc.PID, Start: in.proc.Start})
 			if err != nil {
 				s.logf("adopt process %d of %s: %v", in.proc.PID, in.label(), err)
 				continue
 			}
 			s.logf("%s: adopted process %d", in.label(), in.proc.PID)
-			held[in.slot] = answer
+			held[life.slot] = answer
 			adopted = append(adopted, in)
 		}
 	}
 	return adopted
+}
+
+// holds tells whether the shim holds a process, in whichever slot.
+func holds(held map[string]*wire.ShimMessage, pid int) bool {
+	for _, m := range held {
+		if m.PID == pid && pid != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// lifeOf finds by the environment of an instance's process in which of its two
+// slots it was started.
+func (s *Supervisor) lifeOf(in *instance) *instance {
+	env, err := proc.Environ(in.proc.PID)
+	if err != nil {
+		return in
+	}
+	if life := s.lifeAt(foreverVars(env)["FOREVER_SLOT"]); life != nil && life.app == in.app && life.index == in.index {
+		return life
+	}
+	return in
+}
+
+// lifeAt is the instance that lives in a slot; in the second slot of a place, who
+// stands for that life until chooseLives has found which of the two it is.
+func (s *Supervisor) lifeAt(slot string) *instance {
+	if in := s.bySlot(slot); in != nil {
+		return in
+	}
+	base, second := strings.CutSuffix(slot, "b")
+	in := s.bySlot(base)
+	if in == nil || !second {
+		return nil
+	}
+	life := &instance{app: in.app, index: in.index}
+	life.setLife(true)
+	return life
 }
 
 // adopt has the shim hold a leftover. The loop does not run yet, so that the

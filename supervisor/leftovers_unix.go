@@ -27,7 +27,7 @@ func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
 		if m.PID != m.SID || held[slot] != nil && held[slot].PID != 0 {
 			continue // not the first process of an instance
 		}
-		in := s.bySlot(slot)
+		in := s.lifeAt(slot)
 		if in == nil {
 			in = s.recover(m.PID, m.Env)
 		}
