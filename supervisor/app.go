@@ -31,6 +31,7 @@ type app struct {
 	reloading *reload     // under way
 	cron      *cron       // its times; nil: none
 	watch     *watched    // its files; nil: none
+	turn      *waiting    // the start that waits for those it comes after; nil: none does
 	gone      bool        // it is not in the list any more
 }
 

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"slices"
 
 	"forever/internal/wire"
 )
@@ -11,7 +12,8 @@ import (
 // changed.
 func (s *Supervisor) tend() {
 	s.tendMemory()
-	for _, a := range s.apps {
+	for _, a := range slices.Clone(s.apps) {
+		a.tendTurn()
 		a.tend()
 	}
 }

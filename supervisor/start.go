@@ -31,9 +31,13 @@ func (s *Supervisor) Start(ctx context.Context, r wire.StartRequest, streams []*
 	}
 	w := s.begin(ctx, r.WaitMS, emit)
 	defer w.end()
+	var refused *wire.Error
 	accepted := s.ask(func() {
 		w.sub.take() // what came before the command is not of it
 		s.warn(emit)
+		if refused = s.ordered(r.Specs); refused != nil {
+			return
+		}
 		var fresh []*app
 		for _, spec := range r.Specs {
 			a, isNew := s.accept(spec, r, w)
@@ -45,6 +49,10 @@ func (s *Supervisor) Start(ctx context.Context, r wire.StartRequest, streams []*
 	})
 	if !accepted {
 		<-ctx.Done() // as in wait
+		return
+	}
+	if refused != nil {
+		emit(wire.Event{Type: wire.EventDone, Err: refused})
 		return
 	}
 	w.wait()
@@ -190,7 +198,7 @@ func (s *Supervisor) launchAll(apps []*app, streams []*os.File, w *waiting) {
 			return
 		}
 		for _, a := range apps {
-			s.launchApp(a)
+			a.launchInTurn(w)
 		}
 	})
 }

@@ -32,7 +32,7 @@ func TestMistakesInFiles(t *testing.T) {
 		{"a.yaml", "script: run.js\nwatch: [[src]]\n", `2:9: app "run.js": watch wants true or false, not an array`},
 		{"a.yaml", "script: run.js\next: js,,ts\n", `2:6: app "run.js": ext wants suffixes such as js,mjs,json, not "js,,ts"`},
 		{"a.yaml", "script: run.js\nnice: 40\n", `2:7: app "run.js": nice wants a whole number from -20 to 19, not "40"`},
-		{"a.yaml", "script: run.js\nafter: [db]\n", `2:8: app "run.js": after is not available in this version`},
+		{"a.yaml", "script: run.js\nafter: [db, '']\n", `2:13: app "run.js": after wants a value, not an empty one`},
 		{"a.yaml", "script: run.js\nmax_memory_restart: much\n", `2:21: app "run.js": max_memory_restart wants a size such as 300M, 1G or 1GiB`},
 		{"a.yaml", "script: run.js\nkillTree: false\n", `2:11: app "run.js": killTree cannot be switched off`},
 		{"a.yaml", "script: run.js\nuid: 1000\n", `2:6: app "1000": uid is another name of the app and must not be the number 1000`},

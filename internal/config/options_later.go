@@ -7,7 +7,6 @@ func laterOptions() []Option {
 	options := []Option{
 		{Name: "watch-options", Kind: Strings, Placeholder: "K=V", Category: CategoryWatch, FileOnly: true},
 		{Name: "health", Kind: Strings, Placeholder: "CHECK", Category: CategoryReadiness},
-		{Name: "after", Kind: Strings, Placeholder: "APP", Category: CategoryReadiness},
 	}
 	for i := range options {
 		options[i].Usage, options[i].Hidden, options[i].Unavailable = later, true, true

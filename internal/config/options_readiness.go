@@ -21,6 +21,9 @@ func readinessOptions() []Option {
 	}, {
 		Name: "wait-ready", Kind: Bool, Category: CategoryReadiness,
 		Usage: "it is ready when it says process.send('ready')", Set: setWaitReady,
+	}, {
+		Name: "after", Kind: Strings, Placeholder: "APP", Category: CategoryReadiness,
+		Usage: "start it when APP is ready; may be repeated", Set: addText(func(s *Settings) *[]string { return &s.After }),
 	}}
 }
 

@@ -110,7 +110,7 @@ func samples() map[string]string {
 		"max-memory-restart": "300M", "cron-restart": "0 3 * * *",
 		"kill-signal": "INT", "shutdown-with-message": "true", "kill-timeout": "1m", "out-file": "o.log", "err-file": "e.log", "log-file": "l.log", "append": "false",
 		"disable-logs": "true", "log-max-size": "1M", "log-max-files": "0", "log-rotate-every": "1d", "time": "true",
-		"log-date-format": "HH:mm", "log-type": "json", "merge-logs": "true", "pid-file": "x.pid", "wait": "5s", "listen-timeout": "1s", "ready": "tcp:80", "wait-ready": "true",
+		"log-date-format": "HH:mm", "log-type": "json", "merge-logs": "true", "pid-file": "x.pid", "wait": "5s", "after": "db", "listen-timeout": "1s", "ready": "tcp:80", "wait-ready": "true",
 	}
 }
 

@@ -46,7 +46,8 @@ type Settings struct {
 	Ext                    []string // suffixes without a dot
 
 	KillSignal                string
-	AskToStop                 *bool  // by a message instead of the signal
+	AskToStop                 *bool // by a message instead of the signal
+	After                     []string
 	Ready                     string // as probe.ParseReady takes it
 	InstanceVar, IncrementVar string
 	KillTimeout               *time.Duration

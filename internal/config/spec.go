@@ -84,7 +84,7 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 		Cwd: cwd, Env: env, Umask: deref(s.Umask, c.Umask), Limits: mergeLimits(c.Limits, s.Limits),
 		User: identity, Nice: s.Nice,
 		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
-		Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found),
+		After: s.After, Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found),
 		InstanceVar: s.InstanceVar, IncrementVar: s.IncrementVar,
 		Policy: s.policy(), Stop: s.stop(), Output: s.output(c), Watch: watch,
 		PidFile:   underRoot(c, filepath.Join(c.Root, "pids"), s.PidFile),

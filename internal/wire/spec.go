@@ -37,6 +37,8 @@ type Spec struct {
 	Instances int  `json:"instances"` // at least 1
 	Cluster   bool `json:"cluster,omitempty"`
 
+	// After names the apps that have to be ready before this one is started.
+	After []string `json:"after,omitempty"`
 	// Ready says what makes an instance ready: tcp:PORT, http:PORT/PATH, notify,
 	// message or delay:DURATION; empty: that it was executed.
 	Ready string `json:"ready,omitempty"`
