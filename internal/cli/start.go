@@ -28,9 +28,14 @@ func startCommand() *command {
 name on PATH. Everything after it belongs to the program. With "-" a config file is
 read from standard input. The name or id of a stopped app starts it again, as it was.
 
+A CONFIG-FILE that was started before brings what runs in line with it: new apps
+start, changed ones restart, unchanged ones are not touched.
+
 Answers when the program has really been executed and has survived its first
 moments; with --wait, when it is ready.`,
-		options: in.options(),
+		options: append(in.options(), &option{
+			name: "dry-run", category: config.CategoryApp, usage: "of a config file, print what would start and restart, and do nothing",
+		}),
 		examples: []example{
 			{"forever start server.js --port 8080", "a Node program; --port is its own"},
 			{"forever start --name api --max 5 -c 'python3 -u' api.py", "name it, run it at most 5 times, choose the interpreter"},
@@ -58,6 +63,16 @@ func (c *call) start(in *input) error {
 			return c.startAgain(in)
 		}
 		return err
+	}
+	if c.planned(in) {
+		p, err := c.plan(specs)
+		if err != nil {
+			return err
+		}
+		return c.follow(in, p)
+	}
+	if c.opts.Bool("dry-run") {
+		return usagef(c.line.hint(), "--dry-run shows what a config file would change; to read anything else: forever check")
 	}
 	r := wire.StartRequest{Force: in.settings.Forced(), WaitMS: in.settings.WaitMS()}
 	for _, s := range specs {
