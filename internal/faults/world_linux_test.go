@@ -22,6 +22,7 @@ import (
 	"forever/internal/client"
 	"forever/internal/proc"
 	"forever/internal/wire"
+	"forever/pidfile"
 	"forever/supervisor"
 )
 
@@ -93,14 +94,24 @@ func (w *world) end() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for left := w.all(); len(left) > 0; left = w.all() {
+	for left := w.all(); len(left) > 0 || w.locked(); left = w.all() {
 		_ = proc.SignalAll(left, syscall.SIGKILL) // who is left is seen at the next look
-		if err := proc.WaitGone(ctx, left); err != nil {
+		if err := errors.Join(proc.WaitGone(ctx, left), ctx.Err()); err != nil {
 			w.t.Errorf("a process of the test is left: %v", err)
 			return
 		}
 	}
 	w.removeGroups()
+}
+
+// locked says whether somebody holds the root. A process in the middle of
+// execve shows neither environment nor arguments, but it keeps its lock.
+func (w *world) locked() bool {
+	lock, err := pidfile.TryLock(w.file("forever.lock"))
+	if err == nil {
+		lock.Close()
+	}
+	return errors.Is(err, pidfile.ErrLocked)
 }
 
 // removeGroups removes the control groups of this root.
