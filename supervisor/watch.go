@@ -25,6 +25,7 @@ type watched struct {
 	want   *wire.Watch
 	files  FileWatcher // nil: it is on its way
 	failed error
+	lacks  error // a folder that was made later is not watched
 }
 
 // tendWatch has the app's files watched exactly while it is wanted to run and
@@ -55,6 +56,7 @@ func (a *app) watchFiles(want *wire.Watch) {
 	s, w := a.s, &watched{want: want}
 	a.watch = w
 	o := watch.Options{Dirs: want.Dirs, Ignore: want.Ignore, Ext: want.Ext, Delay: milliseconds(want.DelayMS), Skip: a.ownFiles()}
+	o.Trouble = func(err error) { s.post(func() { w.trouble(a, err) }) }
 	go func() {
 		files, err := s.WatchFiles(o, func(path string) {
 			s.post(func() {
@@ -111,8 +113,19 @@ func (a *app) ownFiles() []string {
 
 // watchNote tells that files are not watched although that was asked for.
 func (a *app) watchNote() string {
-	if a.watch == nil || a.watch.failed == nil {
-		return ""
+	switch w := a.watch; {
+	case w == nil:
+	case w.failed != nil:
+		return "not watched: " + w.failed.Error()
+	case w.lacks != nil:
+		return "not all is watched: " + w.lacks.Error()
 	}
-	return "not watched: " + a.watch.failed.Error()
+	return ""
+}
+
+func (w *watched) trouble(a *app, err error) {
+	if w.lacks == nil {
+		a.s.logf("%s: %v", a.spec.Name, err)
+	}
+	w.lacks = err
 }

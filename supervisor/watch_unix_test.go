@@ -185,6 +185,24 @@ func TestFilesCannotBeWatched(t *testing.T) {
 	})
 }
 
+// A folder that was made later and is not watched is told once, and the rest goes on.
+func TestNewFolderCannotBeWatched(t *testing.T) {
+	d := new(fakeDisk)
+	w := watchingWorld(t, d)
+	w.upWatched(seen("web"))
+	for range 2 {
+		d.options.Trouble(errors.New("watch /srv/app/new: no space left on device"))
+	}
+	if in := w.look("web"); in.Note != "not all is watched: watch /srv/app/new: no space left on device" {
+		t.Errorf("got %+v", in)
+	}
+	if n := strings.Count(w.logged(), "no space left"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, w.logged())
+	}
+	d.changed("/srv/app/a.js")
+	w.wantSignals(syscall.SIGTERM)
+}
+
 func TestWrongPatternIsRefused(t *testing.T) {
 	w := watchingWorld(t, new(fakeDisk))
 	sp := seen("web")

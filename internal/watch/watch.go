@@ -28,6 +28,8 @@ type Options struct {
 	Skip   []string // absolute paths of files and folders that never count, nor FILE.1 of a file
 	Ext    []string // suffixes without a dot; empty: every file counts
 	Delay  time.Duration
+	// Trouble hears that a folder which was made later cannot be watched.
+	Trouble func(err error)
 }
 
 // Watcher watches until it is closed.
@@ -116,8 +118,10 @@ func (w *Watcher) event(e fsnotify.Event) {
 	case isDir:
 		if e.Has(fsnotify.Create) {
 			// What is in it already came too early to be told of. A folder that
-			// went away again, or may not be read, has nothing to be told.
-			_ = w.add(e.Name, w.note)
+			// went away again has nothing to be told.
+			if err := w.add(e.Name, w.note); err != nil && !errors.Is(err, fs.ErrNotExist) && w.o.Trouble != nil {
+				w.o.Trouble(err)
+			}
 		}
 	case e.Op == fsnotify.Chmod && (err != nil || time.Since(info.ModTime()) > touched):
 		// Permissions; but touch(1) means it.
