@@ -1,11 +1,14 @@
 package cluster
 
 import (
+	"encoding/json"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"forever/internal/wire"
 )
 
 // Each form of an address is shared as it is, and no other one with it.
@@ -49,7 +52,11 @@ func TestSeveralPorts(t *testing.T) {
 	w.everyInstanceAnswers(2, "127.0.0.1:"+first)
 	w.everyInstanceAnswers(2, "[::1]:"+second)
 	var own []string
-	for _, in := range w.web().Instances {
+	var apps []wire.App // with the ports, which the command looks up
+	if err := json.Unmarshal([]byte(w.must("list", "--json").out), &apps); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range apps[0].Instances {
 		for _, p := range in.Ports {
 			if port := strconv.Itoa(p); port != first && port != second {
 				own = append(own, port)

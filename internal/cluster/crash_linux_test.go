@@ -1,9 +1,13 @@
 package cluster
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,7 +96,7 @@ func TestKilledWhileItAnswers(t *testing.T) {
 	w := newWorld(t)
 	address := w.serve(2)
 	l := newLoad(t, address, 1, false)
-	for range 6 {
+	for range 4 {
 		p, pids := w.ping(), w.pids()
 		w.kill(pids[0]) // its successor binds in a moment
 		timer := time.NewTimer(time.Duration(rand.IntN(8000)) * time.Microsecond)
@@ -114,6 +118,7 @@ func TestConnectionsWait(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
+		w.until("the halt of all its threads", func() bool { return halted(pid) })
 	}
 	answers := make(chan error, 20)
 	for range cap(answers) {
@@ -135,4 +140,16 @@ func TestConnectionsWait(t *testing.T) {
 			t.Errorf("a connection that waited: %v", err)
 		}
 	}
+}
+
+// halted: no thread of the process runs any more (T of proc_pid_stat(5)).
+func halted(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, path := range threads {
+		text, err := os.ReadFile(path)
+		if _, state, _ := strings.Cut(string(text), ") "); err != nil || !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return len(threads) > 0
 }

@@ -3,7 +3,6 @@ package cluster
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -157,10 +156,9 @@ func (w *world) cluster(n int, options []string, program ...string) {
 // web is the app as the supervisor knows it.
 func (w *world) web() wire.App {
 	w.t.Helper()
-	var apps []wire.App
-	a := w.must("list", "--json")
-	if err := json.Unmarshal([]byte(a.out), &apps); err != nil || len(apps) == 0 {
-		w.t.Fatalf("%v: %v", err, a)
+	apps, _, err := client.New(w.root).Apps(w.ctx, client.Query{})
+	if err != nil || len(apps) == 0 {
+		w.t.Fatalf("list: %d apps, %v", len(apps), err)
 	}
 	return apps[0]
 }
