@@ -13,7 +13,7 @@ var targetExits = []exit{
 func stopCommand() *command {
 	in := &override{}
 	return &command{
-		name: "stop", shape: targets, least: 1, words: "at least one TARGET",
+		name: "stop", aliases: []string{"stopbypid"}, shape: targets, least: 1, words: "at least one TARGET",
 		synopsis: []string{"stop [options] TARGET…"},
 		brief:    "stop apps and keep them in the list",
 		about: `Sends the stop signal to the instance's process group and, after the kill timeout,

@@ -67,7 +67,8 @@ func (l *loader) unknown(e *entry) {
 // withoutMeaning are PM2's keys that ask for nothing forever does.
 func withoutMeaning() []string {
 	return []string{"vizion", "pmx", "automation", "trace", "deep-monitoring", "source-map-support", "disable-source-map-support",
-		"post-update", "filter-env", "kill-retry-time", "wait-for-listen", "disable-trace", "vizion-running", "write", "version"}
+		"post-update", "filter-env", "kill-retry-time", "wait-for-listen", "disable-trace", "vizion-running", "write", "version",
+		"append-env-to-name", "autostart", "install-url", "io", "name-prefix", "port", "username"}
 }
 
 // envSet recognises the keys of variables that --env NAME chooses.
