@@ -11,8 +11,8 @@ import (
 )
 
 // place fills in where the files of an app's instance 0 are, by the rules that
-// the supervisor writes them by: docs/output.md.
-func place(app *wire.App, spec *wire.Spec, root string, instances int) {
+// the supervisor writes them by: docs/logs.md.
+func place(app *wire.App, spec *wire.Spec, root string) {
 	name := fileName(app.Name)
 	app.PidFile = cmp.Or(spec.PidFile, filepath.Join(root, "pids", fmt.Sprintf("%s-%d.pid", name, app.ID)))
 	if spec.Output.Direct {
@@ -20,7 +20,7 @@ func place(app *wire.App, spec *wire.Spec, root string, instances int) {
 	}
 	file := func(own, stream string) string {
 		path := cmp.Or(spec.Output.File, own, filepath.Join(root, "logs", name+"-"+stream+".log"))
-		if instances <= 1 || path == os.DevNull {
+		if !spec.Cluster && spec.Instances <= 1 || spec.Output.Merge || path == os.DevNull {
 			return path
 		}
 		ext := filepath.Ext(path)

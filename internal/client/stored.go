@@ -44,7 +44,7 @@ func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
 		Typed: spec.Typed, ConfigFile: spec.ConfigFile,
 		Instances: make([]wire.Instance, 0, len(a.Instances)),
 	}
-	place(&app, &spec, c.root, len(a.Instances))
+	place(&app, &spec, c.root)
 	for i := range a.Instances {
 		in := instance(&a.Instances[i])
 		app.Restarts += in.Restarts

@@ -44,9 +44,28 @@ func (f *plainFeed) process(pid int) {
 	switch {
 	case f.lines == nil:
 	case pid != 0:
+		if f.lines.pid == 0 {
+			close(f.named)
+		}
 		f.lines.pid = pid
 	case f.path != "":
 		f.putLines(true)
+	}
+}
+
+// awaitName waits until it is known which process the first bytes are of: a
+// program may print before whoever started it has heard that it runs.
+func (f *plainFeed) awaitName() {
+	f.mu.Lock()
+	named := f.lines == nil || !f.lines.json || f.lines.pid != 0
+	f.mu.Unlock()
+	if named {
+		return
+	}
+	select {
+	case <-f.named:
+	case <-f.stop:
+	case <-time.After(maxHold):
 	}
 }
 

@@ -39,11 +39,12 @@ type feed struct {
 	taps []*tap
 	sink Sink // what else it says
 
-	lines *liner // nil: bytes as they are
-	end   uint64 // moved is there when what the last process printed is out; 0: told already
-	part  int64  // bytes of a line that has no end yet, as of the last look
-	fresh int64  // how much of it was new then
-	edge  bool   // the poller watches for further ones
+	lines *liner        // nil: bytes as they are
+	ends  []ending      // of processes whose last bytes are still in the pipe
+	asked time.Duration // since when its PID is waited for
+	part  int64         // bytes of a line that has no end yet, as of the last look
+	fresh int64         // how much of it was new then
+	edge  bool          // the poller watches for further ones
 
 	state    uint8
 	failing  bool // writing failed in this batch
@@ -60,6 +61,13 @@ type feed struct {
 	cause error // what why says
 	lost  atomic.Uint64
 	why   atomic.Pointer[error]
+}
+
+// ending is where what a process printed ends: when so many bytes have been
+// moved. next is the PID of the one that follows; 0: not known yet.
+type ending struct {
+	at   uint64
+	next int
 }
 
 // waiter is a drain: f is called when moved has reached mark or the pipe is empty.

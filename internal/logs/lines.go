@@ -27,6 +27,10 @@ type Lines struct {
 	Stream   string
 }
 
+// maxHold is how long a line that is written in pieces keeps the file's other
+// pipes waiting, and how long the first lines wait for the PID of their process.
+const maxHold = time.Second
+
 // liner cuts what one pipe brings into lines of a log.
 type liner struct {
 	json  bool

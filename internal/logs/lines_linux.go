@@ -8,10 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxHold is how long a line that is written in pieces keeps the file's other
-// pipes waiting.
-const maxHold = time.Second
-
 // chunkText is how much text is put together for one write; the line that goes
 // beyond it is the last.
 const chunkText = 64 << 10
@@ -31,6 +27,9 @@ func (e *engine) moveLines(f *feed) (n int64, left int) {
 		}
 		if len(b) == 0 {
 			return n, gone
+		}
+		if e.nameless(f) {
+			return n, shut
 		}
 		used, left := e.putLines(f, b)
 		n += int64(used)
@@ -77,8 +76,10 @@ func (e *engine) putLines(f *feed, b []byte) (used, left int) {
 // written now: whole lines; a part of one only if its process has ended or the
 // pipe has no room for more of it.
 func (e *engine) extent(f *feed, b []byte) int {
-	if f.end > f.moved && f.end-f.moved <= uint64(len(b)) {
-		return int(f.end - f.moved)
+	if len(f.ends) > 0 {
+		if left := f.ends[0].at - f.moved; left <= uint64(len(b)) {
+			return int(left)
+		}
 	}
 	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
 		return i + 1
@@ -190,15 +191,30 @@ func (e *engine) await(f *feed) {
 }
 
 // endLine ends the line that f has open if all that its process printed has
-// been written.
+// been written. What follows is the next one's.
 func (e *engine) endLine(f *feed) {
-	if f.end == 0 || f.moved < f.end {
-		return
+	for len(f.ends) > 0 && f.moved >= f.ends[0].at {
+		if f.lines.open {
+			e.writeText(f, f.lines.end(nil), 0)
+		}
+		f.lines.pid, f.asked = f.ends[0].next, 0
+		if f.ends = f.ends[1:]; len(f.ends) == 0 {
+			f.ends = nil
+		}
 	}
-	f.end = 0
-	if f.lines.open {
-		e.writeText(f, f.lines.end(nil), 0)
+}
+
+// nameless tells whether the bytes in the pipe are to wait until it is known
+// which process they are of: a program may print before whoever started it has
+// heard that it runs.
+func (e *engine) nameless(f *feed) bool {
+	if !f.lines.json || f.lines.pid != 0 || len(f.ends) > 0 {
+		return false
 	}
+	if f.asked == 0 {
+		f.asked = e.now()
+	}
+	return e.now()-f.asked < maxHold
 }
 
 // leaveBegun waits for the rest of a line. The pipe is not empty, so that the
@@ -234,16 +250,17 @@ func (e *engine) watchNothing(f *feed) {
 
 // changeProcess: see Pump.Process.
 func (e *engine) changeProcess(f *feed, pid int) {
-	if pid != 0 {
-		f.lines.pid = pid
-		return
-	}
-	f.end = f.moved + uint64(pending(f.pipe))
-	switch f.state {
-	case armed, paused:
-		e.enqueue(f)
-	case ended:
+	switch n := len(f.ends); {
+	case pid == 0:
+		f.ends = append(f.ends, ending{at: f.moved + uint64(pending(f.pipe))})
 		e.endLine(f)
+	case n > 0:
+		f.ends[n-1].next = pid
+	default:
+		f.lines.pid = pid
+	}
+	if f.state == armed || f.state == paused {
+		e.enqueue(f)
 	}
 }
 

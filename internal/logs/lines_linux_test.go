@@ -159,3 +159,26 @@ func TestLongLineOnADiskThatFails(t *testing.T) {
 		t.Error("nothing is told to be lost")
 	}
 }
+
+// TestLinesWaitForTheirProcess: no line has another process's PID.
+func TestLinesWaitForTheirProcess(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{JSON: true}})
+	for pid := 1; pid <= 50; pid++ {
+		write(t, w, fmt.Sprint("first of ", pid, "\n"))
+		e.process("a", pid)
+		write(t, w, fmt.Sprint("last of ", pid))
+		e.process("a", 0)
+		e.call(func() error { return nil }) // has been told; as spawning takes a while
+	}
+	for _, line := range settled(t, e, "a", path, 100) {
+		var n, pid int
+		at := strings.Index(line, " of ")
+		if _, err := fmt.Sscanf(line[at:], ` of %d","stream":"","app":"","instance":0,"pid":%d}`, &n, &pid); err != nil || n != pid {
+			t.Fatal(line, err)
+		}
+	}
+	write(t, w, "of nobody\n") // does not wait for ever
+	settled(t, e, "a", path, 101)
+}

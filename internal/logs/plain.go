@@ -33,10 +33,11 @@ type plainFeed struct {
 	path   string
 	sink   Sink
 	marks  marks
-	lines  *liner   // nil: bytes as they are
-	part   []byte   // of a line that has no end yet
-	text   []byte   // lines that are put together
-	file   *os.File // appends; nil: path is empty or cannot be opened
+	lines  *liner        // nil: bytes as they are
+	part   []byte        // of a line that has no end yet
+	named  chan struct{} // closed when a process was named
+	text   []byte        // lines that are put together
+	file   *os.File      // appends; nil: path is empty or cannot be opened
 	also   *os.File
 	looked time.Time // when path was looked at
 	inLine bool      // the last byte written did not end a line
@@ -55,7 +56,7 @@ func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
 		closeFile(sink.Also)
 		return fmt.Errorf("pipe of %s: %w", key, err)
 	}
-	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), keeper: e.keeper, began: time.Now(), buf: make([]byte, 32<<10)}
+	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), named: make(chan struct{}), keeper: e.keeper, began: time.Now(), buf: make([]byte, 32<<10)}
 	openErr := f.aim(sink)
 	if err := e.add(key, f); err != nil {
 		f.close()
@@ -183,6 +184,7 @@ func (f *plainFeed) aim(s Sink) (err error) {
 func (f *plainFeed) run() {
 	defer f.close()
 	for waitReadable(f.pipe, f.stop) {
+		f.awaitName()
 		if f.moveSome() != nil {
 			<-f.stop
 		}

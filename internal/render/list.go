@@ -102,13 +102,22 @@ func Numbers(numbers []int) string {
 }
 
 // troubles prints one line for each app that is waiting for its next try or
-// has given up.
+// has given up, and for what is to be said of instances that run.
 func troubles(s *Screen, apps []wire.App, now time.Time) error {
 	var b strings.Builder
+	say := func(text string, style Style) {
+		for _, line := range Fold(Escape(text), s.Width(), "  ") {
+			b.WriteString(s.Paint(line, style) + "\n")
+		}
+	}
 	for i := range apps {
-		if text := Trouble(&apps[i], now); text != "" {
-			for _, line := range Fold(Escape(text), s.Width(), "  ") {
-				b.WriteString(s.Paint(line, StatusStyle(apps[i].Status)) + "\n")
+		a := &apps[i]
+		if text := Trouble(a, now); text != "" {
+			say(text, StatusStyle(a.Status))
+		}
+		for j := range a.Instances {
+			if in := &a.Instances[j]; in.PID > 0 && in.Note != "" {
+				say(instanceName(a, in)+": "+in.Note, Yellow)
 			}
 		}
 	}
@@ -126,10 +135,7 @@ func Trouble(a *wire.App, now time.Time) string {
 	if in == nil {
 		return ""
 	}
-	name := a.Name
-	if len(a.Instances) > 1 {
-		name = fmt.Sprintf("%s:%d", a.Name, in.Index)
-	}
+	name := instanceName(a, in)
 	line := name + ": " + in.Status
 	if in.LastExit != nil {
 		line = name + ": " + LastExit(in.LastExit, now)
@@ -141,6 +147,14 @@ func Trouble(a *wire.App, now time.Time) string {
 		return line + "; next try in " + Milliseconds(in.NextTryMS)
 	}
 	return line + "; next try now"
+}
+
+// instanceName is the app's name where that says enough.
+func instanceName(a *wire.App, in *wire.Instance) string {
+	if len(a.Instances) > 1 {
+		return fmt.Sprintf("%s:%d", a.Name, in.Index)
+	}
+	return a.Name
 }
 
 // worst is the instance in the deepest trouble, or nil where none is in any.

@@ -291,3 +291,18 @@ func TestColourChoice(t *testing.T) {
 		}
 	}
 }
+
+// TestListNotes says under the table what a person should know of what runs.
+func TestListNotes(t *testing.T) {
+	note := "7 bytes of its output could not be written: write log /l: no space left on device"
+	app := wire.App{Name: "web", Status: wire.Online, Instances: []wire.Instance{
+		{PID: 1, Status: wire.Online}, {Index: 1, PID: 2, Status: wire.Online, Note: note},
+	}}
+	var b bytes.Buffer
+	if err := Apps(Fixed(&b, 0, false), []wire.App{app}, now); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(b.String(), "\n\nweb:1: "+note+"\n") {
+		t.Error(b.String())
+	}
+}
