@@ -73,7 +73,7 @@ func commands() []*command {
 		killportCommand(), portsCommand(),
 		fuserCommand(), tasklistCommand(), taskkillCommand(),
 		saveCommand(), resurrectCommand(), startupCommand(), unstartupCommand(),
-		checkCommand(), exportCommand(),
+		checkCommand(), exportCommand(), importCommand(),
 		configCommand(), setCommand(), clearCommand(), columnsCommand(),
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
@@ -85,7 +85,7 @@ func commands() []*command {
 // never taken for the name of a program.
 func missing() []string {
 	return []string{
-		"monit", "import",
+		"monit",
 	}
 }
 
