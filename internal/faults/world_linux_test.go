@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,7 +121,27 @@ func (w *world) removeGroups() {
 	for _, dir := range dirs {
 		groups, _ := filepath.Glob(dir + "/*/")
 		for _, group := range append(groups, dir) {
-			_ = unix.Rmdir(group) // a process that has just ended may hold it for a moment
+			w.removeGroup(group)
+		}
+	}
+}
+
+// removeGroup removes one. A process that has ended is in it until PID 1 has
+// reaped it; where that takes its time an empty folder stays.
+func (w *world) removeGroup(dir string) {
+	events, err := os.Open(filepath.Join(dir, "cgroup.events"))
+	if err != nil {
+		return
+	}
+	defer events.Close()
+	for errors.Is(unix.Rmdir(dir), unix.EBUSY) {
+		// Each change of the file is an event (cgroups(7)).
+		fds := []unix.PollFd{{Fd: int32(events.Fd()), Events: unix.POLLPRI}}
+		if n, err := unix.Poll(fds, 2000); n == 0 || err != nil && !errors.Is(err, unix.EINTR) {
+			return
+		}
+		if _, err := io.Copy(io.Discard, io.NewSectionReader(events, 0, 1<<10)); err != nil {
+			return
 		}
 	}
 }
