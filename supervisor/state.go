@@ -237,5 +237,8 @@ func (in *instance) notes() string {
 			notes = append(notes, note)
 		}
 	}
+	if in.said != "" {
+		notes = append(notes, "says: "+in.said)
+	}
 	return strings.Join(append(notes, in.outputNotes()...), "; ")
 }
