@@ -57,9 +57,10 @@ func (f *plainFeed) process(pid int) {
 // program may print before whoever started it has heard that it runs.
 func (f *plainFeed) awaitName() {
 	f.mu.Lock()
-	named := f.lines == nil || !f.lines.json || f.lines.pid != 0
+	wait := !f.waited && f.lines != nil && f.lines.json && f.lines.pid == 0
+	f.waited = f.waited || wait
 	f.mu.Unlock()
-	if named {
+	if !wait {
 		return
 	}
 	select {

@@ -77,21 +77,35 @@ func benchmark(b *testing.B, move func(r *os.File, path string, total int64)) {
 	}
 }
 
+// BenchmarkPump writes as every app of forever does, unless it is told otherwise.
 func BenchmarkPump(b *testing.B) {
+	benchmarkSink(b, Sink{Index: true, Rotate: Rotation{Size: 50 << 20, Files: 5}})
+}
+
+func BenchmarkPumpPlain(b *testing.B) { benchmarkSink(b, Sink{}) }
+
+func BenchmarkPumpTime(b *testing.B) {
+	benchmarkSink(b, Sink{Lines: &Lines{Time: "YYYY-MM-DDTHH:mm:ss"}})
+}
+
+func BenchmarkPumpJSON(b *testing.B) {
+	benchmarkSink(b, Sink{Lines: &Lines{JSON: true, App: "web", Stream: "out"}})
+}
+
+func benchmarkSink(b *testing.B, sink Sink) {
 	benchmark(b, func(r *os.File, path string, total int64) {
 		p, err := NewPump()
 		if err != nil {
 			b.Fatal(err)
 		}
 		defer p.Close()
-		if err := p.Attach("a", r, Sink{Path: path}); err != nil {
+		sink.Path = path
+		if err := p.Attach("a", r, sink); err != nil {
 			b.Fatal(err)
 		}
-		for {
-			if st, _ := os.Stat(path); st.Size() >= total {
-				break
-			}
-			time.Sleep(time.Millisecond)
+		p.Process("a", 1)
+		for moved := int64(0); moved < total; time.Sleep(time.Millisecond) {
+			p.e.call(func() error { moved = int64(p.e.feeds["a"].moved); return nil })
 		}
 	})
 }

@@ -36,6 +36,7 @@ type plainFeed struct {
 	lines  *liner        // nil: bytes as they are
 	part   []byte        // of a line that has no end yet
 	named  chan struct{} // closed when a process was named
+	waited bool          // for that
 	text   []byte        // lines that are put together
 	file   *os.File      // appends; nil: path is empty or cannot be opened
 	also   *os.File
