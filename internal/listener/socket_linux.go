@@ -91,9 +91,11 @@ func prepare(fd int, addr netip.AddrPort, v6 bool, o *Options) error {
 		return err
 	}
 	// Whoever connects now tries again in a second (tcp_syn_retries of tcp(7)).
+	// Some systems let only root filter; there the moment until Steer is a gap
+	// in which a connection may go to a socket that nobody looks after yet.
 	deaf := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0}
 	err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &deaf})
-	if err != nil {
+	if err != nil && !errors.Is(err, unix.EPERM) {
 		return err
 	}
 	return unix.Listen(fd, backlog)
@@ -102,7 +104,7 @@ func prepare(fd int, addr netip.AddrPort, v6 bool, o *Options) error {
 // Admit lets connections come to a socket; they may come already.
 func Admit(socket int) error {
 	err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
-	if err != nil && !errors.Is(err, unix.ENOENT) {
+	if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EPERM) {
 		return fmt.Errorf("admit connections: %w", err)
 	}
 	return nil
