@@ -52,7 +52,7 @@ func (k *keeper) shift(path string, keep int) error {
 // welcome looks whether a predecessor left something to do.
 func (k *keeper) welcome(path string, keep int) {
 	path = resolve(path)
-	if exists(older(path, 1)) || exists(older(path, 2)) || exists(path+packingExt) {
+	if exists(older(path, 2)) || exists(path+packingExt) {
 		k.soon(path, keep)
 	}
 }

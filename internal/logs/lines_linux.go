@@ -84,7 +84,9 @@ func (e *engine) extent(f *feed, b []byte) int {
 	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
 		return i + 1
 	}
-	if len(b) == len(e.scratch.buf) || pipeFull(f) {
+	// The scratch pipe may have no room for all pages of this one.
+	hidden := f.part == int64(len(b)) && pending(f.pipe) > f.part
+	if len(b) == len(e.scratch.buf) || hidden || pipeFull(f) {
 		return f.lines.cut(b)
 	}
 	return 0
@@ -190,33 +192,6 @@ func (e *engine) await(f *feed) {
 	f.state = paused
 }
 
-// endLine ends the line that f has open if all that its process printed has
-// been written. What follows is the next one's.
-func (e *engine) endLine(f *feed) {
-	for len(f.ends) > 0 && f.moved >= f.ends[0].at {
-		if f.lines.open {
-			e.writeText(f, f.lines.end(nil), 0)
-		}
-		f.lines.pid, f.asked = f.ends[0].next, 0
-		if f.ends = f.ends[1:]; len(f.ends) == 0 {
-			f.ends = nil
-		}
-	}
-}
-
-// nameless tells whether the bytes in the pipe are to wait until it is known
-// which process they are of: a program may print before whoever started it has
-// heard that it runs.
-func (e *engine) nameless(f *feed) bool {
-	if !f.lines.json || f.lines.pid != 0 || len(f.ends) > 0 {
-		return false
-	}
-	if f.asked == 0 {
-		f.asked = e.now()
-	}
-	return e.now()-f.asked < maxHold
-}
-
 // leaveBegun waits for the rest of a line. The pipe is not empty, so that the
 // poller is asked for changes (EPOLLET) and not for bytes.
 func (e *engine) leaveBegun(f *feed, woken bool) {
@@ -248,22 +223,6 @@ func (e *engine) watchNothing(f *feed) {
 	}
 }
 
-// changeProcess: see Pump.Process.
-func (e *engine) changeProcess(f *feed, pid int) {
-	switch n := len(f.ends); {
-	case pid == 0:
-		f.ends = append(f.ends, ending{at: f.moved + uint64(pending(f.pipe))})
-		e.endLine(f)
-	case n > 0:
-		f.ends[n-1].next = pid
-	default:
-		f.lines.pid = pid
-	}
-	if f.state == armed || f.state == paused {
-		e.enqueue(f)
-	}
-}
-
 // pipeFull tells whether a pipe has no room for another byte. That is not a
 // matter of bytes: each write may take a page for itself. Only a write end
 // knows, so one is opened for a moment.
@@ -276,30 +235,4 @@ func pipeFull(f *feed) bool {
 	set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 	n, err := unix.Poll(set, 0)
 	return err == nil && n == 0
-}
-
-// mark adds to the index of the file of f, if something is about to be written
-// and it is time.
-func (e *engine) mark(f *feed) {
-	if !f.sink.Index || f.out == nil || f.failing {
-		return
-	}
-	if now := e.now(); f.out.marks.due(now, f.out.end) && pending(f.pipe) > 0 {
-		f.out.marks.add(resolve(f.path), now, f.out.end)
-	}
-}
-
-// emptyFile cuts the file of f to nothing.
-func (e *engine) emptyFile(f *feed) error {
-	if f.kind != regular {
-		return nil
-	}
-	if f.out == nil {
-		return f.cause
-	}
-	if f.out.holder != nil {
-		f.out.holder.lines.open = false
-	}
-	f.out.holder, f.out.broken, f.out.marks = nil, false, marks{}
-	return unix.Ftruncate(f.out.fd, 0)
 }

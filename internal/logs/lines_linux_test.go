@@ -182,3 +182,23 @@ func TestLinesWaitForTheirProcess(t *testing.T) {
 	write(t, w, "of nobody\n") // does not wait for ever
 	settled(t, e, "a", path, 101)
 }
+
+// TestLineBehindManyPages has more pages in the pipe than can be looked at.
+func TestLineBehindManyPages(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{}})
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, bigPipe); err != nil {
+		t.Skip("SKIPPED, the quota for pipes is used up: ", err)
+	}
+	part := strings.Repeat("x", 2500)
+	e.call(func() error { // while the loop is busy with this
+		for range 30 {
+			write(t, w, part)
+		}
+		write(t, w, "\n")
+		return nil
+	})
+	settled(t, e, "a", path, 1)
+	wantFile(t, path, strings.Repeat(part, 30)+"\n")
+}

@@ -163,3 +163,18 @@ func (e *engine) reopen(f *feed) error {
 	e.files.release(old)
 	return nil
 }
+
+// emptyFile cuts the file of f to nothing.
+func (e *engine) emptyFile(f *feed) error {
+	if f.kind != regular {
+		return nil
+	}
+	if f.out == nil {
+		return f.cause
+	}
+	if f.out.holder != nil {
+		f.out.holder.lines.open = false
+	}
+	f.out.holder, f.out.broken, f.out.marks = nil, false, marks{}
+	return unix.Ftruncate(f.out.fd, 0)
+}

@@ -1,0 +1,12 @@
+package logs
+
+// mark adds to the index of the file of f, if something is about to be written
+// and it is time.
+func (e *engine) mark(f *feed) {
+	if !f.sink.Index || f.out == nil || f.failing {
+		return
+	}
+	if now := e.now(); f.out.marks.due(now, f.out.end) && pending(f.pipe) > 0 {
+		f.out.marks.add(resolve(f.path), now, f.out.end)
+	}
+}
