@@ -66,10 +66,8 @@ func (s *Supervisor) drop(in *instance) (keys []string) {
 	}
 	in.opened, in.planned = false, false
 	s.shimError(s.shim.CloseSlot(in.slot))
-	if in.group != "" {
-		_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm
-		in.group = ""
-	}
+	_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm
+	in.group = ""
 	return in.pumpKeys()
 }
 
@@ -142,4 +140,15 @@ func (a *app) linger() {
 // start the app again.
 func (a *app) lingers() bool {
 	return a.spec.Foreground && a.farewell != nil || a.expects()
+}
+
+// RemoveGroups removes the control groups of all instances, which rest. It is
+// for the time after Run.
+func (s *Supervisor) RemoveGroups() {
+	for _, a := range s.apps {
+		for _, in := range a.instances {
+			_ = s.groups.Remove(in.cgroup()) // as in drop
+		}
+	}
+	s.groups.Close()
 }

@@ -194,6 +194,7 @@ func (p *process) signals() {
 // quit ends the pair: the last lines are written, then the shim is asked to go.
 func (p *process) quit() error {
 	p.s.Flush()
+	p.s.RemoveGroups()
 	p.mu.Lock()
 	p.leaving = true
 	p.mu.Unlock()
