@@ -119,16 +119,19 @@ func (w *world) locked() bool {
 func (w *world) removeGroups() {
 	dirs, _ := filepath.Glob("/sys/fs/cgroup/*/forever-" + supervisor.GroupsName(w.root))
 	for _, dir := range dirs {
-		groups, _ := filepath.Glob(dir + "/*/")
-		for _, group := range append(groups, dir) {
-			w.removeGroup(group)
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if e.IsDir() {
+				removeGroup(filepath.Join(dir, e.Name()))
+			}
 		}
+		removeGroup(dir)
 	}
 }
 
 // removeGroup removes one. A process that has ended is in it until PID 1 has
 // reaped it; where that takes its time an empty folder stays.
-func (w *world) removeGroup(dir string) {
+func removeGroup(dir string) {
 	events, err := os.Open(filepath.Join(dir, "cgroup.events"))
 	if err != nil {
 		return
