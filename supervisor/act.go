@@ -129,7 +129,8 @@ func how(r wire.TargetRequest) *wire.Stop {
 }
 
 func (s *Supervisor) actStop(a *app, index int, r wire.TargetRequest, w *waiting) {
-	a.stopReload()
+	a.stopReload(how(r))
+	w.others(a, index)
 	for _, in := range a.chosen(index) {
 		g := w.add(in, didStopped)
 		g.single = index >= 0
@@ -178,7 +179,7 @@ func (s *Supervisor) again(a *app, w *waiting) {
 }
 
 func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *waiting) {
-	a.stopReload()
+	a.stopReload(how(r))
 	if r.ID != "" && a.request == r.ID {
 		s.again(a, w)
 		return
@@ -199,7 +200,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 
 // actDelete stops an app and forgets it when it rests.
 func (s *Supervisor) actDelete(a *app, r wire.TargetRequest, w *waiting) {
-	a.stopReload()
+	a.stopReload(how(r))
 	w.wishes = true
 	a.deleting, a.desired = true, wire.DesiredStopped
 	for _, in := range a.chosen(-1) {
@@ -243,6 +244,7 @@ func (s *Supervisor) actReset(a *app, index int, w *waiting) {
 
 // Kill stops everything and ends both background processes.
 func (s *Supervisor) Kill(ctx context.Context, timeoutMS *int64, emit func(wire.Event)) {
+	s.post(func() { s.ending = true })
 	s.Act(ctx, ActStop, wire.TargetRequest{Targets: []string{"all"}, TimeoutMS: timeoutMS}, emit)
 }
 
@@ -250,7 +252,7 @@ func (s *Supervisor) Kill(ctx context.Context, timeoutMS *int64, emit func(wire.
 // down; Run returns when it is done.
 func (s *Supervisor) Shutdown() {
 	s.post(func() {
-		s.used = true
+		s.ending, s.used = true, true
 		for _, a := range slices.Clone(s.apps) {
 			for _, in := range a.all() {
 				in.fire(event{kind: AskStop})

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"forever/internal/clock"
 	"forever/internal/shim"
@@ -26,6 +27,9 @@ type writer struct {
 	failed  error
 	waiting []func(error) // for the next write
 }
+
+// retryWrite is when a write that failed is tried again.
+const retryWrite = 2 * time.Second
 
 func (w *writer) busy() bool { return w.writing || w.again || w.delayed != nil }
 
@@ -82,9 +86,11 @@ func (w *writer) end(err error, forget []forgotten, waiting []func(error)) {
 		s.toForget = append(forget, s.toForget...)
 	}
 	if err != nil && (w.failed == nil || w.failed.Error() != err.Error()) {
-		s.logf("%v; the programs go on, and the next change writes again", err)
+		s.logf("%v; the programs go on, and it is tried again", err)
 	}
-	w.failed = err
+	if w.failed = err; err != nil && w.delayed == nil && !w.again {
+		w.delayed = s.clock.AfterFunc(retryWrite, func() { s.post(func() { w.write(nil) }) })
+	}
 	for _, f := range waiting {
 		f(err)
 	}

@@ -90,6 +90,7 @@ type Supervisor struct {
 	toForget []forgotten
 	dirty    bool
 	active   int  // commands under way
+	ending   bool // we were asked to end, and do so even if the state cannot be written
 	quitting bool // nothing is left
 	updating bool // another binary takes over
 	used     bool // it has had something to do
@@ -211,7 +212,9 @@ func (s *Supervisor) idle() bool {
 		s.used = true
 		return false
 	}
-	return !s.writer.busy() && !s.awaited()
+	// What is not on disk would be forgotten, and what was stopped run again.
+	written := !s.writer.busy() || s.ending && s.writer.failed != nil
+	return written && !s.awaited()
 }
 
 // working: something runs or waits to run, or a command is under way.
