@@ -67,14 +67,14 @@ type instance struct {
 	channel *ipc.Channel            // Node's message channel
 	asked   []func(json.RawMessage) // who waits for an answer on it
 
-	other   bool     // it lives in the second of its place's two slots
-	trial   *trial   // it is to take over a place; nil: it has one
-	former  bool     // it has left its place, and goes
-	rests   func()   // former: called when it is gone
-	reload  string   // the request that brought it
-	leaving bool     // its app has no place for it any more
-	bound   []*group // where its process listens
-	sharing string   // how it shares its ports, or why not
+	other   bool                // it lives in the second of its place's two slots
+	trial   *trial              // it is to take over a place; nil: it has one
+	former  bool                // it has left its place, and goes
+	awaited []func(*wire.Error) // former: who waits for its end, or for why it does not come
+	reload  string              // the request that brought it
+	leaving bool                // its app has no place for it any more
+	bound   []*group            // where its process listens
+	sharing string              // how it shares its ports, or why not
 }
 
 // event is something that happens to an instance, with what comes along.

@@ -53,8 +53,16 @@ func (sub *subscription) take() []wire.Event {
 }
 
 // publish tells of an instance's state, and of err where something is wrong.
+// A place has one instance for everybody: of one on trial, and of a former one,
+// nothing is told but to who waits for its end.
 func (in *instance) publish(err *wire.Error) {
 	s := in.app.s
+	if in.trial != nil || in.former {
+		if err != nil {
+			in.tellAwaited(err)
+		}
+		return
+	}
 	s.subsMu.Lock()
 	defer s.subsMu.Unlock()
 	if len(s.subs) == 0 {

@@ -162,14 +162,13 @@ func (rl *reload) waitForSlot(g *goal, old *instance) bool {
 	if i < 0 {
 		return false
 	}
-	leaver := rl.a.others[i]
-	then := leaver.rests
-	leaver.rests = func() {
-		if then != nil {
-			then()
+	rl.a.others[i].await(func(err *wire.Error) {
+		if err != nil {
+			rl.done(g, err)
+			return
 		}
 		rl.replace(g)
-	}
+	})
 	return true
 }
 
@@ -207,7 +206,7 @@ func (rl *reload) takeOver(g *goal, old, in *instance) {
 	rl.s.steer(a)
 	rl.s.writePid(in)
 	in.publish(nil)
-	old.rests = func() { rl.done(g, nil) }
+	old.await(func(err *wire.Error) { rl.done(g, err) })
 	rl.s.writer.write(func(error) { // an unwritten state is told by the next command
 		rl.s.retire(old, rl.how)
 	})
@@ -233,7 +232,7 @@ func (rl *reload) giveUp(g *goal, in *instance, err *wire.Error) {
 }
 
 // stopReload ends a reload under way, since another command wants something else.
-func (a *app) stopReload() {
+func (a *app) stopReload(how *wire.Stop) {
 	err := &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: another command stopped it", a.spec.Name)}
 	if a.reloading != nil {
 		a.reloading.failed = err
@@ -241,7 +240,7 @@ func (a *app) stopReload() {
 	for _, in := range slices.Clone(a.others) {
 		in.tried(err)
 		if in.former && in.state == Online {
-			in.fire(event{kind: AskStop}) // it need not wait for its last connections
+			in.fire(event{kind: AskStop, stop: how}) // it need not wait for its last connections
 		}
 	}
 }
@@ -278,8 +277,17 @@ func (in *instance) leave() {
 			a.s.pump.Detach(key)
 		}
 	}()
-	if in.rests != nil {
-		in.rests()
+	in.tellAwaited(nil)
+}
+
+// await has f called when an instance that goes is gone, or cannot be ended.
+func (in *instance) await(f func(*wire.Error)) { in.awaited = append(in.awaited, f) }
+
+func (in *instance) tellAwaited(err *wire.Error) {
+	awaited := in.awaited
+	in.awaited = nil
+	for _, f := range awaited {
+		f(err)
 	}
 }
 

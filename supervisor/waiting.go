@@ -116,6 +116,20 @@ func (w *waiting) add(in *instance, did string) *goal {
 	return g
 }
 
+// others has a stop wait, too, for the processes that a reload has left.
+func (w *waiting) others(a *app, index int) {
+	for _, in := range a.others {
+		if index < 0 || in.index == index {
+			g := w.add(in, didStopped)
+			g.index = noInstance
+			in.await(func(err *wire.Error) { w.reach(g, err) })
+		}
+	}
+}
+
+// noInstance is the index of a goal that no event is about.
+const noInstance = -2
+
 // mark has what the instance prints from now on count as of the command.
 func (w *waiting) mark(g *goal, in *instance) {
 	if in.app.spec.Output.Direct {
