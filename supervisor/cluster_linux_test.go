@@ -152,23 +152,13 @@ func (c *cluster) bind(slot string, addr netip.AddrPort) (errno syscall.Errno) {
 	return errno
 }
 
-// places are where new connections to the first address go.
-func (c *cluster) places() (places []int) {
-	c.t.Helper()
-	c.do(func() {
-		a := c.s.byName("web")
-		if len(a.groups) > 0 {
-			places = a.places(a.groups[0])
-		}
-	})
-	return places
-}
-
+// wantPlaces waits until new connections to the first address go there.
 func (c *cluster) wantPlaces(want ...int) {
 	c.t.Helper()
-	if got := c.places(); !slices.Equal(got, want) {
-		c.t.Errorf("new connections go to the places %v, want %v", got, want)
-	}
+	c.until(fmt.Sprintf("the steering to %v", want), func() bool {
+		a := c.s.byName("web")
+		return len(a.groups) > 0 && slices.Equal(a.places(a.groups[0]), want)
+	})
 }
 
 // ends15 waits until the shim has been asked to signal each of the slots, in

@@ -17,6 +17,7 @@ func TestReloadReplacesInTurn(t *testing.T) {
 	c.wantPlaces(0, 2)
 	r := c.reload(wire.TargetRequest{})
 	c.started("u:0b")
+	c.calm()
 	c.wantPlaces(0, 2) // until it listens
 	c.bind("u:0b", c.addr)
 	c.wantPlaces(1, 2)

@@ -166,6 +166,7 @@ func TestBindOfAPortThatIsTaken(t *testing.T) {
 func TestWhatWaitsIsRefusedAtTheEnd(t *testing.T) {
 	c := runningCluster(t, 2)
 	c.exits("u:1", code(1), true) // it waits for its next try; the first gets all
+	c.wantPlaces(0)
 	conn, err := net.DialTimeout("tcp", c.addr.String(), bound)
 	if err != nil {
 		t.Fatal(err)
