@@ -112,7 +112,9 @@ func (s *Supervisor) attach(in *instance, streams []string, truncate bool) {
 			s.logf("%s: %v", in.label(), err)
 		}
 	}
-	in.tellLogs(in.proc.PID)
+	if in.proc.PID != 0 { // else its first process is still being made, and may print already
+		in.tellLogs(in.proc.PID)
+	}
 }
 
 func (in *instance) pumpKey(stream string) string {
