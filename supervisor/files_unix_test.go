@@ -51,6 +51,7 @@ func TestPidFile(t *testing.T) {
 			t.Errorf("%s has %d in a backoff", path, got)
 		}
 		w.nextTry()
+		w.calm()
 		if got := pidIn(t, path); got != w.look("web").PID {
 			t.Errorf("%s has %d after a restart, %d runs", path, got, w.look("web").PID)
 		}
