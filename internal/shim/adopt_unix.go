@@ -106,10 +106,8 @@ func Adopt(number string) error {
 		s.held[key] = fd
 	}
 	s.result = a.Update
-	for i := range a.Slots {
-		if err := s.adoptSlot(&a.Slots[i]); err != nil {
-			return err
-		}
+	if err := s.adoptSlots(a.Slots); err != nil {
+		return err
 	}
 	if a.Supervisor != 0 {
 		l := NewLink(a.Link)
@@ -130,6 +128,19 @@ func readAdoption(f *os.File) (*adoption, error) {
 		return nil, fmt.Errorf("decode the inventory: %w", err)
 	}
 	return a, nil
+}
+
+// adoptSlots takes all slots. Each process is waited for from the moment in
+// which it is taken, and may end before the next is.
+func (s *shim) adoptSlots(slots []adoptedSlot) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range slots {
+		if err := s.adoptSlot(&slots[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *shim) adoptSlot(from *adoptedSlot) error {

@@ -16,23 +16,29 @@ func (s *shim) guardFiles() {
 	if err != nil {
 		return // then only SIGUSR1 tells
 	}
-	s.watchFiles(fd)
 	go func() {
 		buf := make([]byte, 4096)
 		for {
+			s.keepFiles(fd)
 			_, err := unix.Read(fd, buf)
-			if errors.Is(err, unix.EINTR) {
-				continue
-			}
-			if err != nil {
+			if err != nil && !errors.Is(err, unix.EINTR) {
 				return
 			}
-			s.mu.Lock()
-			s.restoreFiles()
-			s.watchFiles(fd)
-			s.mu.Unlock()
 		}
 	}()
+}
+
+// keepFiles returns when both files are there and are watched: one that is
+// removed before the watch began tells nobody.
+func (s *shim) keepFiles(fd int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		s.watchFiles(fd)
+		if !s.restoreFiles() {
+			return
+		}
+	}
 }
 
 // watchFiles watches both files; one that is watched already stays so.

@@ -64,51 +64,54 @@ func knock(root string) (bool, error) {
 
 // restoreFiles makes the lock file and the control socket anew where somebody
 // has removed them: without them the next command would not find us, and
-// start a second pair. The lock is held.
-func (s *shim) restoreFiles() {
+// start a second pair. true: it has made one. The lock is held.
+func (s *shim) restoreFiles() (made bool) {
 	if s.quitting {
-		return
+		return false
 	}
 	lockGone := !sameFile(lockPath(s.root), int(s.lock.File().Fd()))
 	_, err := os.Lstat(sock.Path(s.root))
 	socketGone := errors.Is(err, fs.ErrNotExist)
 	if !lockGone && !socketGone {
-		return
+		return false
 	}
 	s.logf("the lock file or the control socket was removed; making it anew")
 	if err := os.MkdirAll(s.root, 0o700); err != nil {
 		s.logf("make the root folder again: %v", err)
-		return
+		return false
 	}
 	if lockGone {
-		s.relock()
+		made = s.relock()
 	}
 	if socketGone {
-		s.relisten()
+		made = s.relisten() || made
 	}
+	return made
 }
 
-func (s *shim) relock() {
+func (s *shim) relock() (made bool) {
 	lock, err := pidfile.TryLock(lockPath(s.root))
 	if err != nil {
 		s.logf("lock the root again: %v", err)
-		return
+		return false
 	}
 	s.lock.Close()
 	s.lock = lock
+	return true
 }
 
 // relisten opens a new socket and hands it to the supervisor, with the lock,
 // which may be new too. Who waits in the old one's queue is lost and tries again.
-func (s *shim) relisten() {
+func (s *shim) relisten() (made bool) {
 	fd, err := listen(s.root)
 	if err != nil {
 		s.logf("open the control socket again: %v", err)
-		return
+		return false
 	}
 	unix.Close(s.listener)
 	s.listener = fd
 	s.tell(&wire.ShimMessage{Op: wire.OpSocket}, fd, int(s.lock.File().Fd()))
+	return true
 }
 
 // sameFile tells whether path is the open file fd.
