@@ -90,7 +90,7 @@ func (w *world) end() {
 	if w.t.Failed() {
 		w.t.Logf("the processes:\n%s", w.show())
 		w.t.Logf("supervisor.log:\n%s", w.log())
-		w.t.Log(w.run("list"))
+		w.t.Log(w.list())
 		w.t.Logf("state.json: %.8000s", w.stateText())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -147,6 +147,16 @@ func removeGroup(dir string) {
 			return
 		}
 	}
+}
+
+// list is what a person would see; nothing fails with it.
+func (w *world) list() string {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, w.exe, "list")
+	cmd.Env = w.environ()
+	out, err := cmd.CombinedOutput()
+	return fmt.Sprintf("list (%v):\n%s", err, out)
 }
 
 // environ is the environment of a command: nothing of a forever around us.
