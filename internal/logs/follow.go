@@ -78,11 +78,12 @@ func (f *follower) begin(src Source, q *Query) error {
 		return err
 	}
 	s.wanted = f.query.wants(&src)
-	if now := h.current(); now != nil {
-		s.file, s.at = now.file, now.size
-		h = h[1:]
-	} else {
+	if h.current() == nil {
 		s.restart()
+	}
+	if len(h) > 0 && !h[0].packed { // an older one in the middle of a rotation
+		s.file, s.at = h[0].file, h[0].size
+		h = h[1:]
 	}
 	h.close()
 	f.notes.watch(s.index, s.Path, s.file)
@@ -173,44 +174,36 @@ func (f *follower) look(s *followed) error {
 	if err := f.read(s); err != nil { // what came before it was replaced
 		return err
 	}
-	next, err := f.between(s)
+	return f.changeOver(s)
+}
+
+// changeOver goes over to the file that is at the path now, after what was
+// written to files that have been put aside since the one that is open in s was:
+// rotation may be quicker than we are. While there is none, s stays as it is.
+func (f *follower) changeOver(s *followed) error {
+	old, err := s.file.Stat()
 	if err != nil {
 		return err
 	}
-	s.restart()
-	s.file.Close()
-	s.file, s.at = next, 0
-	f.notes.watch(s.index, s.Path, next)
-	if next == nil {
+	h, err := openHistory(s.Path)
+	if err != nil || h.current() == nil {
+		h.close()
 		return nil
 	}
-	return f.read(s)
-}
-
-// between emits what was written to files that have been put aside since the
-// one that is open in s was, because rotation may be quicker than we are, and
-// returns the current one; nil: there is none that can be read.
-func (f *follower) between(s *followed) (current *os.File, err error) {
-	old, err := s.file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	h, err := openHistory(s.Path)
-	if err != nil {
-		return nil, nil
-	}
-	for _, p := range slices.Backward(h[:h.newer(old)]) {
-		if p.n > 0 && err == nil {
-			s.restart()
-			whole := span{logFile: p, to: p.size}
-			err = whole.read(f.ctx, s.write)
+	defer func() { h[1:].close() }()
+	for _, p := range slices.Backward(h[1:max(h.newer(old), 1)]) {
+		s.restart()
+		whole := span{logFile: p, to: p.size}
+		if err := whole.read(f.ctx, s.write); err != nil {
+			h[0].file.Close()
+			return err
 		}
 	}
-	if now := h.current(); now != nil && err == nil {
-		current, h = now.file, h[1:]
-	}
-	h.close()
-	return current, err
+	s.restart()
+	s.file.Close()
+	s.file, s.at = h[0].file, 0
+	f.notes.watch(s.index, s.Path, s.file)
+	return f.read(s)
 }
 
 // newer tells how many of the files, the newest first, were begun after another

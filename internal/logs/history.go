@@ -65,13 +65,21 @@ func tryHistory(path string) (h history, err error) {
 			return h, err
 		}
 	}
-	now, err := os.Stat(path)
-	switch old := h.current(); {
-	case old == nil && (err != nil || !now.Mode().IsRegular()):
-	case old == nil || err != nil || !os.SameFile(now, old.st):
+	// In the middle of a rotation the list is another, at its end the current file.
+	again, _ := olderParts(resolve(path))
+	if !slices.Equal(list, again) || !h.stillCurrent(path) {
 		return h, errShifted
 	}
 	return h, nil
+}
+
+// stillCurrent tells whether the path leads to the current file, or to none
+// where there was none.
+func (h history) stillCurrent(path string) bool {
+	now, err := os.Stat(path)
+	there := err == nil && now.Mode().IsRegular()
+	old := h.current()
+	return there == (old != nil) && (!there || os.SameFile(now, old.st))
 }
 
 // open adds a file. What is no regular file has nothing to read back.

@@ -63,7 +63,7 @@ func (e *engine) putLines(f *feed, b []byte) (used, left int) {
 		e.room(f, int64(may))
 	}
 	text, used := e.compose(f, b[:may])
-	e.writeText(f, text, used)
+	e.writeText(f, text, b[:used])
 	if err := e.discard(f, used); err != nil {
 		return 0, gone // never: the bytes were there a moment ago
 	}
@@ -115,26 +115,26 @@ func (e *engine) compose(f *feed, b []byte) (text []byte, used int) {
 	return text, used
 }
 
-// writeText writes whole lines or the next piece of one, or counts the used
-// bytes that it was made of as lost. What could be written of it only in part
-// is taken back.
-func (e *engine) writeText(f *feed, text []byte, used int) {
+// writeText writes text, whole lines or the next piece of one, that was made of
+// raw. When the disk is full, the lines that fit are kept, and the bytes of the
+// others are counted as lost.
+func (e *engine) writeText(f *feed, text, raw []byte) {
 	out := f.out
 	if out == nil || f.failing {
-		f.lose(used)
+		f.lose(len(raw))
 		return
 	}
-	if out.holder != f && out.broken {
-		if !out.lineEnded() {
-			text = append([]byte{'\n'}, text...)
-		}
+	led := 0
+	if out.holder != f && out.broken && !out.lineEnded() {
+		text, led = append([]byte{'\n'}, text...), 1
 	}
 	start := out.end
-	if _, err := out.write(text); err != nil {
-		unix.Ftruncate(out.fd, start)
-		out.end = start
+	if done, err := out.write(text); err != nil {
+		kept := bytes.LastIndexByte(text[:done], '\n') + 1
+		out.end = start + int64(kept)
+		unix.Ftruncate(out.fd, out.end)
 		f.fail(err)
-		f.lose(used)
+		f.lose(len(raw) - firstLines(raw, bytes.Count(text[:kept], []byte("\n"))-led))
 		return
 	}
 	out.broken = false
@@ -144,6 +144,18 @@ func (e *engine) writeText(f *feed, text []byte, used int) {
 	case out.holder != f:
 		out.holder, out.since = f, e.now()
 	}
+}
+
+// firstLines returns how long the first n lines of b are.
+func firstLines(b []byte, n int) (size int) {
+	for ; n > 0 && size < len(b); n-- {
+		i := bytes.IndexByte(b[size:], '\n')
+		if i < 0 {
+			return len(b)
+		}
+		size += i + 1
+	}
+	return size
 }
 
 // lose counts bytes of f that could not be written. A line that lost its middle

@@ -114,7 +114,7 @@ func TestFullDiskBetweenLines(t *testing.T) {
 	}
 	lost, why := e.lost("a")
 	kept := strings.ReplaceAll(string(got), "T: ", "")
-	if len(kept)+int(lost) != len(data) || !errors.Is(why, unix.ENOSPC) || !strings.HasSuffix(kept, "\n") {
+	if len(kept) < 30<<10 || len(kept)+int(lost) != len(data) || !errors.Is(why, unix.ENOSPC) || !strings.HasSuffix(kept, "\n") {
 		t.Errorf("%d bytes written, %d lost of %d: %v", len(kept), lost, len(data), why)
 	}
 	if err := os.Truncate(path, 0); err != nil {

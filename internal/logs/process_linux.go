@@ -21,7 +21,7 @@ func (e *engine) changeProcess(f *feed, pid int) {
 func (e *engine) endLine(f *feed) {
 	for len(f.ends) > 0 && f.moved >= f.ends[0].at {
 		if f.lines.open {
-			e.writeText(f, f.lines.end(nil), 0)
+			e.writeText(f, f.lines.end(nil), nil)
 		}
 		f.lines.pid, f.asked = f.ends[0].next, 0
 		if f.ends = f.ends[1:]; len(f.ends) == 0 {

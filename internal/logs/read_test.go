@@ -177,7 +177,8 @@ func TestReadWhileRotating(t *testing.T) {
 	}()
 	for range 30 {
 		last := -1
-		for _, line := range read(t, path, Query{Last: 2000}) {
+		lines := read(t, path, Query{Last: 2000})
+		for _, line := range lines[:max(len(lines)-1, 0)] { // half of the last may be there
 			var n int
 			if _, err := fmt.Sscan(line, &n); err != nil || last >= 0 && n != last+1 {
 				t.Fatalf("%d is followed by %q", last, line)
