@@ -33,7 +33,7 @@ const (
 
 // world is one root of forever with all that runs under it.
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	dir  string // of the test, with the root in it
 	root string
@@ -41,7 +41,7 @@ type world struct {
 
 // newWorld makes a root of its own for a test. Whatever runs under it is ended
 // with the test.
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fc")
 	if err != nil {
@@ -66,7 +66,15 @@ func (w *world) end() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for left := w.all(); len(left) > 0; left = w.all() {
+	// One that is in the middle of execve(2) shows neither environment nor
+	// arguments: nobody must be seen several times.
+	for quiet := 0; quiet < 5; quiet++ {
+		left := w.all()
+		if len(left) == 0 {
+			<-time.After(40 * time.Millisecond)
+			continue
+		}
+		quiet = -1
 		_ = proc.SignalAll(left, syscall.SIGKILL) // who is left is seen at the next look
 		if err := proc.WaitGone(ctx, left); err != nil {
 			w.t.Errorf("a process of the test is left: %v", err)
@@ -82,7 +90,8 @@ func (w *world) end() {
 	}
 }
 
-// all is every process of the world that lives.
+// all is every process of the world that lives: by its environment, or by an
+// argument that is the root, as forever's own have it.
 func (w *world) all() (found []proc.Entry) {
 	w.t.Helper()
 	table, err := proc.Snapshot()
@@ -90,8 +99,12 @@ func (w *world) all() (found []proc.Entry) {
 		w.t.Fatal(err)
 	}
 	for _, m := range proc.Marked(table, []string{rootEnv + "=" + w.root}) {
-		if !m.Ended() {
-			found = append(found, m.Entry)
+		found = append(found, m.Entry)
+	}
+	for e := range table.All() {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", e.PID))
+		if err == nil && slices.Contains(strings.Split(string(line), "\x00"), w.root) {
+			found = append(found, e)
 		}
 	}
 	return found
@@ -227,7 +240,7 @@ func (w *world) file(name, text string) string {
 }
 
 // testdata is the path of a program of ours.
-func testdata(t *testing.T, name string) string {
+func testdata(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("testdata", name))
 	if err != nil {
@@ -238,7 +251,7 @@ func testdata(t *testing.T, name string) string {
 
 // freePort is one that nobody listened on a moment ago, for both families. It is
 // none of those that the kernel gives to clients, as it might any moment.
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	for range 1000 {
 		port := strconv.Itoa(10_000 + rand.IntN(20_000))
