@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"syscall"
 
 	"forever/internal/proc"
 	"forever/internal/target"
@@ -219,19 +220,28 @@ func (s *Supervisor) actSignal(a *app, index int, r wire.TargetRequest, w *waiti
 	for _, in := range a.chosen(index) {
 		g := w.add(in, didSignalled)
 		g.single, g.pid = index >= 0, in.proc.PID
-		if in.proc.PID == 0 {
-			g.done, g.err = true, &wire.Error{Code: wire.CodeNoTarget, Message: fmt.Sprintf("app %q: does not run (%v)", in.label(), in.state)}
+		if in.proc.PID == 0 && in.state != Starting { // else the shim has it when this comes there
+			g.done, g.err = true, notRunning(g.label, in.state)
 			continue
 		}
-		err := s.shim.Signal(in.slot, sig, false, func(m *wire.ShimMessage) {
-			var e *wire.Error
-			if m.Error != "" {
-				e = &wire.Error{Code: wire.CodeInternal, Message: fmt.Sprintf("app %q: signal: %s", g.label, m.Error)}
-			}
-			w.reach(g, e)
-		})
-		s.shimError(err)
+		state := in.state
+		s.shimError(s.shim.Signal(in.slot, sig, false, func(m *wire.ShimMessage) { w.reach(g, unsignalled(g.label, state, m)) }))
 	}
+}
+
+// unsignalled is what the shim's answer to a signal means for who asked for it.
+func unsignalled(label string, state State, m *wire.ShimMessage) *wire.Error {
+	switch {
+	case m.Error == "":
+		return nil
+	case syscall.Errno(m.Errno) == syscall.ESRCH: // it could not be executed, or has just ended
+		return notRunning(label, state)
+	}
+	return &wire.Error{Code: wire.CodeInternal, Message: fmt.Sprintf("app %q: signal: %s", label, m.Error)}
+}
+
+func notRunning(label string, state State) *wire.Error {
+	return &wire.Error{Code: wire.CodeNoTarget, Message: fmt.Sprintf("app %q: does not run (%v)", label, state)}
 }
 
 func (s *Supervisor) actReset(a *app, index int, w *waiting) {

@@ -199,6 +199,9 @@ func (in *instance) executed(ev event) {
 	in.born(ev.msg)
 	in.app.s.share(in, ev.msg.Unshared)
 	in.app.s.openChannel(in, true)
+	if in.bornToRestart() {
+		return
+	}
 	if in.awaitReady() {
 		in.publish(nil) // starting, with a process
 		return

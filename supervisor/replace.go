@@ -39,7 +39,10 @@ func (in *instance) replace(why string) {
 		return
 	}
 	why = "restarted: " + why
-	if in.state == Stopping { // it goes anyway; only what was left to the policy is decided now
+	switch {
+	case in.state == Starting && in.after == afterStart:
+		return // it is replaced as soon as it is there
+	case in.state == Stopping: // it goes anyway; only what was left to the policy is decided now
 		if in.after == afterPolicy {
 			in.after, in.cause = afterStart, why
 		}

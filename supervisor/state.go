@@ -114,12 +114,23 @@ func (s *Supervisor) snapshotState() *pidfile.State {
 func (a *app) stateApp() pidfile.App {
 	p := a.s.savedApp(a.uid) // with the fields of a newer version
 	p.ID, p.UID, p.Name, p.Namespace = a.id, a.uid, a.spec.Name, a.spec.Namespace
-	p.CreatedAt, p.Desired, p.Request, p.Spec = a.created, a.desired, a.request, a.raw
+	p.CreatedAt, p.Desired, p.Request, p.Spec = a.created, a.desired, a.requestDone(), a.raw
 	p.Instances = make([]pidfile.Instance, 0, len(a.instances))
 	for _, in := range a.instances {
 		p.Instances = append(p.Instances, in.stateInstance())
 	}
 	return p
+}
+
+// requestDone is the app's last request if another supervisor need not carry it
+// out again: a restart that waits for a birth is known to this one alone.
+func (a *app) requestDone() string {
+	for _, in := range a.instances {
+		if in.state == Starting && in.after == afterStart && in.cause == "" {
+			return ""
+		}
+	}
+	return a.request
 }
 
 // savedApp is the app as it was loaded.

@@ -85,7 +85,7 @@ func life() [numStates][numEvents]step {
 		Starting: {
 			AskStart:    {Stay, (*instance).ignore},
 			AskStop:     {Stopping, (*instance).stopWhenBorn},
-			AskRestart:  {Stay, (*instance).restartIfBorn},
+			AskRestart:  {Stay, (*instance).restartWhenBorn},
 			Spawned:     {Stay, (*instance).executed},
 			SpawnFailed: {Stay, (*instance).notExecuted},
 			Ended:       {Stay, (*instance).endedEarly},

@@ -99,13 +99,30 @@ func (in *instance) stopWhenBorn(ev event) {
 	in.setStop(ev.stop)
 }
 
-// restartIfBorn: what is being made is as new as can be; what is there, and not
-// ready yet, is replaced.
-func (in *instance) restartIfBorn(ev event) {
+// restartWhenBorn: what is there, and not ready yet, is replaced. If the shim is
+// still at it, that is replaced as soon as it is there: it may run already, with
+// the old environment, or have read a file before it changed.
+func (in *instance) restartWhenBorn(ev event) {
 	if in.proc.PID != 0 {
 		in.enter(Stopping)
 		in.stopThenStart(ev)
+		return
 	}
+	if in.after == afterPolicy || ev.why == "" { // a user's command counts more than a reason of ours
+		in.after, in.cause = afterStart, ev.why
+		in.setStop(ev.stop)
+	}
+}
+
+// bornToRestart: what was asked for while it was being made comes now.
+func (in *instance) bornToRestart() bool {
+	if in.after != afterStart {
+		return false
+	}
+	in.enter(Stopping)
+	how := in.stopping
+	in.ask(&how)
+	return true
 }
 
 // endedEarly: it has ended before it was ready; or an older process has, whose

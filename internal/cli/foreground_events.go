@@ -44,7 +44,9 @@ func (f *foreground) learn(r *resident, id int) {
 	}
 	if f.asked > 0 {
 		f.stop(r)
+		return
 	}
+	f.payUp(r)
 }
 
 func (f *foreground) watchEvent(ev wire.Event) {

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -39,17 +38,4 @@ func ownsTerminal() bool {
 	}
 	group, err := unix.IoctlGetInt(int(os.Stdin.Fd()), unix.TIOCGPGRP)
 	return err == nil && group == unix.Getpgrp()
-}
-
-// restart starts all of our apps anew.
-func (f *foreground) restart() {
-	var r wire.TargetRequest
-	for _, a := range f.apps {
-		if a.known && !a.ended {
-			r.Targets = append(r.Targets, strconv.Itoa(a.id))
-		}
-	}
-	if len(r.Targets) > 0 && f.asked == 0 {
-		f.send("restart", r, actDone)
-	}
 }

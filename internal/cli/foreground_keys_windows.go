@@ -1,6 +1,4 @@
 package cli
 
-// listen and restart are never called: run is not available here.
+// listen is never called: run is not available here.
 func (f *foreground) listen() {}
-
-func (f *foreground) restart() {}

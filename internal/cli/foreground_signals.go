@@ -27,14 +27,44 @@ func (f *foreground) interrupt(sig os.Signal) error {
 
 // passOn sends a signal to all of our apps.
 func (f *foreground) passOn(sig os.Signal) {
-	r := wire.TargetRequest{Signal: signalText(sig)}
+	f.toAll("signal", wire.TargetRequest{Signal: signalText(sig)})
+}
+
+// restart starts all of our apps anew.
+func (f *foreground) restart() {
+	if f.asked == 0 {
+		f.toAll("restart", wire.TargetRequest{})
+	}
+}
+
+// toAll carries out an action on all of our apps. One whose id is not known yet
+// may run already, and print: it is owed the action until then.
+func (f *foreground) toAll(action string, r wire.TargetRequest) {
+	var targets []string
 	for _, a := range f.apps {
-		if a.known && !a.ended {
-			r.Targets = append(r.Targets, strconv.Itoa(a.id))
+		switch {
+		case a.ended:
+		case a.known:
+			targets = append(targets, strconv.Itoa(a.id))
+		default:
+			a.owed = append(a.owed, debt{action, r})
 		}
 	}
-	if len(r.Targets) > 0 {
-		f.send("signal", r, actDone)
+	if len(targets) > 0 {
+		r.Targets = targets
+		f.send(action, r, actDone)
+	}
+}
+
+// payUp carries out what an app is owed.
+func (f *foreground) payUp(a *resident) {
+	owed := a.owed
+	if a.owed = nil; a.ended {
+		return
+	}
+	for _, d := range owed {
+		d.request.Targets = []string{strconv.Itoa(a.id)}
+		f.send(d.action, d.request, actDone)
 	}
 }
 

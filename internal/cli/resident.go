@@ -18,7 +18,14 @@ type resident struct {
 	ended     bool // for good
 	counted   bool // and the run has taken note of it
 	fault     int  // the exit code of a program that could not be executed any more
+	owed      []debt
 	lives     []life
+}
+
+// debt is an action that was asked for before the app's id was known.
+type debt struct {
+	action  string
+	request wire.TargetRequest
 }
 
 // life is what is known of one instance.
