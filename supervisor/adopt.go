@@ -34,7 +34,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	}
 	s.chooseLives(held)
 	s.recoverUnknown(slots)
-	s.adoptGroups()
+	s.adoptGroups(held)
 	for _, a := range s.apps {
 		for _, former := range a.others {
 			s.share(former, "") // it may wait for an answer
@@ -44,6 +44,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 			s.reconcile(in, held[in.slot])
 		}
 		a.retireSurplus()
+		s.steer(a)
 		if a.spec.Foreground && a.resting() && a.farewell == nil {
 			a.linger() // nobody else would ever forget it
 		}

@@ -27,6 +27,7 @@ type app struct {
 	farewell  clock.Timer // of forever run, at rest: until then its client may fetch how it ended
 	instances []*instance
 	groups    []*group    // what the instances share
+	lost      string      // why they do not share any more what they did
 	others    []*instance // successors on trial, and former ones that go
 	reloading *reload     // under way
 	cron      *cron       // its times; nil: none

@@ -32,7 +32,7 @@ func (s *Supervisor) drain(in *instance, then func()) {
 	in.setStop(nil)
 	q := &queue{pid: in.proc.PID, signal: in.stopSignal()}
 	for _, g := range in.app.groups {
-		if in.place() >= len(g.fds) {
+		if !g.has(in.place()) {
 			continue
 		}
 		if fd, err := unix.FcntlInt(uintptr(g.fds[in.place()]), unix.F_DUPFD_CLOEXEC, 0); err == nil {

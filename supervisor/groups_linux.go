@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,14 +39,7 @@ func newGroup(addr netip.AddrPort, v6 bool) *group {
 	return &group{addr: addr, v6: v6, served: map[int]bool{}}
 }
 
-func (a *app) groupOf(addr netip.AddrPort, v6 bool) *group {
-	for _, g := range a.groups {
-		if g.addr == addr && g.v6 == v6 {
-			return g
-		}
-	}
-	return nil
-}
+func (a *app) groupOf(addr netip.AddrPort, v6 bool) *group { return groupAt(a.groups, addr, v6) }
 
 func (a *app) usesPort(port uint16) bool {
 	for _, g := range a.groups {
@@ -56,39 +50,78 @@ func (a *app) usesPort(port uint16) bool {
 	return false
 }
 
-// grow makes the sockets that a group lacks, in the order of the instances: the
-// kernel counts them as they come. Those of instances that are gone stay until
-// the app rests, without a new connection: were one closed, the kernel would put
-// the last in its place.
+// grow makes the sockets that a group lacks: the kernel counts them as they come.
+// Those of instances that are gone stay until the app rests, without a new
+// connection: were one closed, the kernel would put the last in its place.
 func (s *Supervisor) grow(a *app, g *group, o *listener.Options) error {
-	missing := 2*a.spec.Instances - len(g.fds)
-	if missing <= 0 {
+	missing := g.missing(2 * a.spec.Instances)
+	if len(missing) == 0 {
 		return nil
 	}
-	if s.crowded(missing * socketDescriptors) {
-		return fmt.Errorf("the limit of open files leaves no room for %d more sockets: %w", missing, syscall.EMFILE)
+	if s.crowded(len(missing) * socketDescriptors) {
+		return fmt.Errorf("the limit of open files leaves no room for %d more sockets: %w", len(missing), syscall.EMFILE)
 	}
 	kept := make(chan struct{})
-	for i := range missing {
+	for i, place := range missing {
 		fd, err := listener.Open(g.addr, g.v6, o)
 		if err != nil {
 			return err
 		}
-		g.fds = append(g.fds, fd)
+		g.put(place, fd, g.size())
 		var reply func(*wire.ShimMessage)
-		if i == missing-1 { // it takes them in turn
+		if i == len(missing)-1 { // it takes them in turn
 			reply = func(*wire.ShimMessage) { close(kept) }
 		}
-		s.shimError(s.shim.(holdsDescriptors).Keep(a.socketName(g, len(g.fds)-1), fd, reply))
+		s.shimError(s.shim.(holdsDescriptors).Keep(a.socketName(g, place), fd, reply))
 	}
 	g.kept = kept
 	return nil
 }
 
+// put has a socket be at a place, the at-th of the kernel's group.
+func (g *group) put(place, fd, at int) {
+	for len(g.fds) <= place {
+		g.fds, g.at = append(g.fds, -1), append(g.at, -1)
+	}
+	g.fds[place], g.at[place] = fd, at
+}
+
+// has tells whether there is a socket at a place.
+func (g *group) has(place int) bool { return place < len(g.fds) && g.fds[place] >= 0 }
+
+// any is one of the sockets, through which all are steered.
+func (g *group) any() int {
+	return g.fds[slices.IndexFunc(g.fds, func(fd int) bool { return fd >= 0 })]
+}
+
+// missing are those of the first n places that lack a socket.
+func (g *group) missing(n int) (places []int) {
+	for place := range n {
+		if !g.has(place) {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// size is how many sockets the group has.
+func (g *group) size() int { return len(g.fds) - len(g.missing(len(g.fds))) }
+
+// whole: the sockets are those of the kernel's group from its first one on.
+func (g *group) whole() bool {
+	return !slices.ContainsFunc(g.at, func(at int) bool { return at >= g.size() }) && g.size() > 0
+}
+
 // steer has new connections go to the instances that are ready.
 func (s *Supervisor) steer(a *app) {
 	for _, g := range a.groups {
-		if err := listener.Steer(g.fds[0], a.places(g)); err != nil {
+		var to []int
+		for _, place := range a.places(g) {
+			if g.has(place) {
+				to = append(to, g.at[place])
+			}
+		}
+		if err := listener.Steer(g.any(), to); err != nil {
 			s.logf("%s: %v", a.spec.Name, err)
 		}
 	}
@@ -108,7 +141,7 @@ func (s *Supervisor) admit(g *group) {
 func (s *Supervisor) refuseWaiting(in *instance) {
 	n := 0
 	for _, g := range in.app.groups {
-		if in.place() < len(g.fds) {
+		if g.has(in.place()) {
 			n += listener.Reset(g.fds[in.place()])
 		}
 	}
@@ -132,21 +165,26 @@ func (s *Supervisor) dropGroup(a *app, g *group) {
 		s.shimError(s.shim.Drop(a.socketName(g, i)))
 		unix.Close(fd)
 	}
-	g.fds = nil
+	g.fds, g.at = nil, nil
 }
 
-// socketName is the name of a socket at the shim, UID/listen/FAMILY/ADDRESS/PLACE.
+// socketName is the name of a socket at the shim, UID/listen/FAMILY/ADDRESS/PLACE,
+// with @AT where that is not the place.
 func (a *app) socketName(g *group, place int) string {
 	family := "4"
 	if g.v6 {
 		family = "6"
 	}
-	return fmt.Sprintf("%s/listen/%s/%s/%d", a.uid, family, g.addr, place)
+	name := fmt.Sprintf("%s/listen/%s/%s/%d", a.uid, family, g.addr, place)
+	if at := g.at[place]; at != place {
+		name += fmt.Sprintf("@%d", at)
+	}
+	return name
 }
 
 // adoptGroups takes over the sockets that a supervisor before has left with the
-// shim. The kernel steers on meanwhile.
-func (s *Supervisor) adoptGroups() {
+// shim, whose slots are given. The kernel steers on meanwhile.
+func (s *Supervisor) adoptGroups(slots map[string]*wire.ShimMessage) {
 	held, ok := s.shim.(holdsDescriptors)
 	if !ok {
 		return
@@ -166,10 +204,27 @@ func (s *Supervisor) adoptGroups() {
 		}
 	}
 	for _, a := range s.apps {
+		a.groups = slices.DeleteFunc(a.groups, func(g *group) bool { return s.letGo(a, g) })
+		s.takeBack(a, slots)
 		for _, g := range a.groups {
 			s.complete(a, g)
 		}
 	}
+}
+
+// letGo closes the sockets of a group that is not whole, since its supervisor was
+// killed while it took them back: the programs still have them.
+func (s *Supervisor) letGo(a *app, g *group) bool {
+	if g.whole() {
+		return false
+	}
+	for place, fd := range g.fds {
+		if fd >= 0 {
+			s.shimError(s.shim.Drop(a.socketName(g, place)))
+			unix.Close(fd)
+		}
+	}
+	return true
 }
 
 var errOtherVersion = errors.New("its name is of another version")
@@ -183,9 +238,9 @@ func (a *app) adoptSocket(held holdsDescriptors, name, rest string) error {
 	if err != nil {
 		return err
 	}
-	place, err := strconv.Atoi(parts[2])
-	if err != nil || place < 0 || place > 2*maxInstances {
-		return errOtherVersion
+	place, at, err := parsePlace(parts[2])
+	if err != nil {
+		return err
 	}
 	fd, err := held.Lend(name)
 	if err != nil {
@@ -196,24 +251,32 @@ func (a *app) adoptSocket(held holdsDescriptors, name, rest string) error {
 		g = newGroup(addr, parts[0] == "6")
 		a.groups = append(a.groups, g)
 	}
-	for len(g.fds) <= place {
-		g.fds = append(g.fds, -1)
-	}
-	g.fds[place] = fd
+	g.put(place, fd, at)
 	return nil
+}
+
+// parsePlace reads PLACE or PLACE@AT.
+func parsePlace(text string) (place, at int, err error) {
+	first, second, differs := strings.Cut(text, "@")
+	if place, err = strconv.Atoi(first); err != nil {
+		return 0, 0, errOtherVersion
+	}
+	if at = place; differs {
+		if at, err = strconv.Atoi(second); err != nil {
+			return 0, 0, errOtherVersion
+		}
+	}
+	if place < 0 || place > 2*maxInstances || at < 0 || at > 2*maxInstances {
+		return 0, 0, errOtherVersion
+	}
+	return place, at, nil
 }
 
 // complete makes what is missing of an adopted group: its supervisor may have
 // been killed while it made it. The shim got the sockets in their order, and no
 // program has one that it did not get.
 func (s *Supervisor) complete(a *app, g *group) {
-	for i, fd := range g.fds {
-		if fd < 0 { // not as we leave it
-			s.logf("%s: socket %d of %v is missing; forever restart %s puts that right", a.spec.Name, i, g.addr, a.spec.Name)
-			return
-		}
-	}
-	if err := s.grow(a, g, listener.OptionsOf(g.fds[0])); err != nil {
+	if err := s.grow(a, g, listener.OptionsOf(g.any())); err != nil {
 		s.logf("%s: %v", a.spec.Name, err)
 	}
 	// If it was not steered yet, no program has a socket of it either, and its

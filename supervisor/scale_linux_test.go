@@ -136,7 +136,7 @@ func TestSocketsOfNobody(t *testing.T) {
 	n := c.next()
 	n.do(func() {
 		n.s.apps = nil
-		n.s.adoptGroups()
+		n.s.adoptGroups(nil)
 	})
 	if got := n.HeldNames(); len(got) != 1 || got[0] != pendingName {
 		t.Errorf("%v are held", got)

@@ -23,7 +23,8 @@ type holdsDescriptors interface {
 type group struct {
 	addr   netip.AddrPort
 	v6     bool
-	fds    []int         // ours; the shim has its own
+	fds    []int         // by place, ours; the shim has its own. -1: not made yet
+	at     []int         // by place: which of the kernel's group it is
 	kept   chan struct{} // closed when the shim has all of them
 	served map[int]bool  // the indices of instances that have listened there
 }

@@ -19,8 +19,19 @@ const (
 	sharedBySeccomp = "one SO_REUSEPORT socket for each instance, put in place by seccomp"
 	noPrivileges    = "; setuid programs like sudo give it no privileges (no_new_privs)"
 	notShared       = "not shared: "
-	lostReports     = "both processes of forever had died, and with them the way to hear of its binds; forever restart mends it"
+	lostReports     = "both processes of forever had died, and with them the way to hear of what it binds from now on; forever restart mends it"
 )
+
+// lostSharing is how a process shares whose binds are not reported any more.
+func (in *instance) lostSharing() string {
+	switch {
+	case len(in.listening()) > 0:
+		return sharedBySeccomp + "; " + lostReports
+	case in.app.lost != "":
+		return notShared + lostReports + " (" + in.app.lost + ")"
+	}
+	return notShared + lostReports
+}
 
 // share answers the binds of an instance's process from now on.
 func (s *Supervisor) share(in *instance, warning string) {
@@ -34,7 +45,7 @@ func (s *Supervisor) share(in *instance, warning string) {
 	}
 	fd, err := s.shim.(holdsDescriptors).Lend(shim.BindsName(in.slot))
 	if err != nil {
-		in.sharing = notShared + lostReports
+		in.sharing = in.lostSharing()
 		return
 	}
 	if err := unix.SetNonblock(fd, true); err != nil { // so that Go's netpoller waits for it
@@ -131,7 +142,7 @@ func (in *instance) judgeTrial() {
 
 // lend returns a descriptor of the socket at a place, for a program.
 func (g *group) lend(place int, o *listener.Options) (int, error) {
-	if place >= len(g.fds) {
+	if !g.has(place) {
 		return 0, fmt.Errorf("there is no socket for place %d", place)
 	}
 	o.Apply(g.fds[place]) // its version before may have wanted others
@@ -187,7 +198,7 @@ func (in *instance) listening() (bound []*group) {
 		return nil // it has ended
 	}
 	for _, g := range in.app.groups {
-		if in.place() < len(g.fds) && len(listener.Holders(pids, g.fds[in.place()])) > 0 {
+		if g.has(in.place()) && len(listener.Holders(pids, g.fds[in.place()])) > 0 {
 			bound = append(bound, g)
 			g.served[in.index] = true
 		}

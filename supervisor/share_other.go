@@ -2,6 +2,8 @@
 
 package supervisor
 
+import "forever/internal/wire"
+
 // share: only Linux reports a program's binds.
 func (s *Supervisor) share(in *instance, _ string) {
 	if in.sharing = ""; in.app.spec.Cluster {
@@ -9,10 +11,10 @@ func (s *Supervisor) share(in *instance, _ string) {
 	}
 }
 
-func (s *Supervisor) steer(*app)              {}
-func (s *Supervisor) dropGroups(*app)         {}
-func (s *Supervisor) adoptGroups()            {}
-func (s *Supervisor) refuseWaiting(*instance) {}
-func (in *instance) listening() []*group      { return nil }
+func (s *Supervisor) steer(*app)                               {}
+func (s *Supervisor) dropGroups(*app)                          {}
+func (s *Supervisor) adoptGroups(map[string]*wire.ShimMessage) {}
+func (s *Supervisor) refuseWaiting(*instance)                  {}
+func (in *instance) listening() []*group                       { return nil }
 
 func (s *Supervisor) drain(_ *instance, then func()) { s.post(then) }

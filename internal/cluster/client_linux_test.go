@@ -67,7 +67,7 @@ func (c *connection) request(keep bool) (pid int, last bool, err error) {
 
 // load is a number of clients that ask as fast as they are answered.
 type load struct {
-	t       *testing.T
+	t       testing.TB
 	address string
 	keep    bool
 	stop    chan struct{}
@@ -86,7 +86,7 @@ type counts struct {
 
 // newLoad starts clients. keep: they use a connection until the server says that
 // it closes it; otherwise each request has one of its own.
-func newLoad(t *testing.T, address string, clients int, keep bool) *load {
+func newLoad(t testing.TB, address string, clients int, keep bool) *load {
 	t.Helper()
 	l := &load{t: t, address: address, keep: keep, stop: make(chan struct{})}
 	l.some.L = &l.mu

@@ -11,6 +11,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"forever/internal/proc"
+	"forever/pidfile"
 )
 
 // serve starts n instances of the Go server and waits until all of them answer.
@@ -152,4 +155,97 @@ func halted(pid int) bool {
 		}
 	}
 	return len(threads) > 0
+}
+
+// killBoth kills both processes of forever, so that none acts for the other, and
+// waits until what only they had open is closed.
+func (w *world) killBoth() {
+	w.t.Helper()
+	p := w.ping()
+	var pair []proc.Entry
+	for _, pid := range []int{p.ShimPID, p.SupervisorPID} {
+		id, err := pidfile.Identify(pid)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		pair = append(pair, proc.Entry{PID: pid, Start: id.Start})
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGKILL} {
+		if err := proc.SignalAll(pair, sig); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := proc.WaitGone(w.ctx, pair); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Both processes of forever die at once, again and again: the servers go on, and
+// whoever comes next has them share and steers as before.
+func TestKilledBoth(t *testing.T) {
+	w := newWorld(t)
+	address := w.serve(3)
+	pids := w.pids()
+	for round := range 2 {
+		w.killBoth()
+		for range 20 { // nobody steers, and all who are there answer
+			if pid, err := ask(address); err != nil || !slices.Contains(pids, pid) {
+				t.Fatalf("%d answers, of %v (%v)", pid, pids, err)
+			}
+		}
+		l := newLoad(t, address, 2, false)
+		l.answered(50)
+		w.must("start", "--name", fmt.Sprint("other", round), "/bin/sleep", "1000") // it adopts
+		if now := w.pids(); !slices.Equal(now, pids) {
+			t.Fatalf("the processes were %v and are %v", pids, now)
+		}
+		for _, in := range w.web().Instances {
+			if !strings.Contains(in.Sharing, "seccomp") || !strings.Contains(in.Sharing, "had died") {
+				t.Errorf("instance %d: %s", in.Index, in.Sharing)
+			}
+		}
+		w.everyInstanceAnswers(3, address)
+		w.kill(pids[round])
+		w.replaced(pids[round : round+1])
+		w.everyInstanceAnswers(3, address)
+		w.kill(w.ping().SupervisorPID)
+		l.answered(50)
+		if c := l.end(); c.refused > 0 || c.failed > 2 { // those that it was answering
+			t.Errorf("of %d requests %d were refused and %d failed, the first with: %v", c.answered, c.refused, c.failed, c.first)
+		}
+		pids = w.pids()
+	}
+	w.steersAndReloads(3, address)
+}
+
+// steersAndReloads: nothing goes to an instance that is away, and a reload loses nothing.
+func (w *world) steersAndReloads(n int, address string) {
+	w.t.Helper()
+	w.must("stop", "web:1")
+	w.only(address, 1)
+	w.must("start", "web:1")
+	w.everyInstanceAnswers(n, address)
+	pids := w.pids()
+	l := newLoad(w.t, address, 2, false)
+	l.answered(50)
+	if a := w.must("reload", "web"); strings.Contains(a.out+a.err, "restarted, not reloaded") {
+		w.t.Errorf("the reload: %v", a)
+	}
+	w.replaced(pids)
+	l.answered(50)
+	l.whole()
+	w.everyInstanceAnswers(n, address)
+	w.must("stop", "web")
+	isFree(w.t, address)
+}
+
+// only asks often: one instance is away and answers nobody.
+func (w *world) only(address string, away int) {
+	w.t.Helper()
+	pids := w.pids()
+	for range 60 {
+		if pid, err := ask(address); err != nil || pid == pids[away] || !slices.Contains(pids, pid) {
+			w.t.Fatalf("%d answers, of %v without number %d (%v)", pid, pids, away, err)
+		}
+	}
 }

@@ -69,7 +69,7 @@ func TestLanguages(t *testing.T) {
 }
 
 // isFree fails unless another program can have the address at once.
-func isFree(t *testing.T, address string) {
+func isFree(t testing.TB, address string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", address)
 	if err != nil {

@@ -26,6 +26,7 @@ func Waiting(socket int) (int, error) {
 const (
 	established = "01"
 	synReceived = "03"
+	listening   = "0A"
 )
 
 // HalfOpen are the connections to one of the ports whose handshake is not
@@ -69,21 +70,11 @@ func Holders(pids []int, socket int) []int {
 	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return !socketsOf(pid)[inode] })
 }
 
-// socketsOf is the set of the inodes of a process's sockets. One that is gone,
-// or may not be looked at, has none.
+// socketsOf is the set of the inodes of a process's sockets.
 func socketsOf(pid int) map[string]bool {
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
 	inodes := map[string]bool{}
-	for _, e := range entries {
-		// One that is gone by now is no connection any more.
-		link, _ := os.Readlink(dir + "/" + e.Name())
-		if inode, ok := strings.CutPrefix(link, "socket:["); ok {
-			inodes[strings.TrimSuffix(inode, "]")] = true
-		}
+	for _, inode := range descriptorsOf(pid) {
+		inodes[inode] = true
 	}
 	return inodes
 }
@@ -93,6 +84,15 @@ type connection struct{ local, remote, state, inode string }
 
 // eachConnection visits the TCP connections of one of the ports.
 func eachConnection(dir string, ports []uint16, visit func(connection)) error {
+	return eachRow(dir, func(c connection, port uint16) {
+		if slices.Contains(ports, port) {
+			visit(c)
+		}
+	})
+}
+
+// eachRow visits all TCP sockets of a network.
+func eachRow(dir string, visit func(c connection, port uint16)) error {
 	for _, table := range []string{"tcp", "tcp6"} {
 		f, err := os.Open(dir + "/" + table)
 		if os.IsNotExist(err) {
@@ -102,8 +102,8 @@ func eachConnection(dir string, ports []uint16, visit func(connection)) error {
 			return fmt.Errorf("list connections: %w", err)
 		}
 		for lines := bufio.NewScanner(f); lines.Scan(); {
-			if c, port, ok := parseConnection(lines.Text()); ok && slices.Contains(ports, port) {
-				visit(c)
+			if c, port, ok := parseConnection(lines.Text()); ok {
+				visit(c, port)
 			}
 		}
 		f.Close()

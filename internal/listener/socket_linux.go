@@ -129,12 +129,25 @@ func Steer(socket int, places []int) error {
 	if len(places) == 0 {
 		return errors.New("steer new connections to nobody")
 	}
-	program := steering(places)
+	return attach(socket, steering(places))
+}
+
+func attach(socket int, program []unix.SockFilter) error {
 	err := unix.SetsockoptSockFprog(socket, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, &unix.SockFprog{
 		Len: uint16(len(program)), Filter: &program[0],
 	})
 	if err != nil {
 		return fmt.Errorf("steer new connections: %w", err)
+	}
+	return nil
+}
+
+// Scatter ends the steering: the kernel gives new connections to all sockets of
+// the group, by a hash of their addresses (SO_DETACH_REUSEPORT_BPF, Linux 5.3).
+func Scatter(socket int) error {
+	err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DETACH_REUSEPORT_BPF, 0)
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("end the steering of connections: %w", err)
 	}
 	return nil
 }
