@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -36,7 +35,7 @@ func measureIdle(l *lab, s *Section) error {
 			idlers = append(idlers, i)
 		}
 		if err != nil {
-			s.Troubles = append(s.Troubles, fmt.Sprintf("%s: %v", k.Name, err))
+			s.trouble("%s: %v", k.Name, err)
 		}
 	}
 	if err := l.pause(pick(l, 10*time.Second, 2*time.Second)); err != nil {

@@ -68,7 +68,7 @@ func (r *Report) headlineTable() string {
 func (r *Report) origin() string {
 	var versions []string
 	for _, s := range r.Subjects {
-		if s.Version != "" && s.Name != Ours {
+		if s.Version != "" && s.Name != Ours && !s.Aside {
 			versions = append(versions, s.Name+" "+s.Version)
 		}
 	}
@@ -78,12 +78,12 @@ func (r *Report) origin() string {
 }
 
 // columns are the subjects that were there and, with rows, have a cell in one
-// of them.
+// of them; without, those that take part in everything.
 func (r *Report) columns(rows []Row) []string {
 	var names []string
 	for _, s := range r.Subjects {
 		has := func(row Row) bool { _, ok := row.Cells[s.Name]; return ok }
-		if s.Missing == "" && (rows == nil || slices.ContainsFunc(rows, has)) {
+		if s.Missing == "" && (rows == nil && !s.Aside || slices.ContainsFunc(rows, has)) {
 			names = append(names, s.Name)
 		}
 	}

@@ -19,7 +19,7 @@ type section struct {
 }
 
 // sections are in the order of RESULTS.md.
-var sections = []section{memorySection, idleSection, startSection, restartSection, killSection, crashSection, logsSection, sizeSection}
+var sections = []section{memorySection, idleSection, startSection, restartSection, killSection, crashSection, logsSection, clusterSection, reloadSection, filterSection, portsSection, sizeSection}
 
 func sectionNames() []string {
 	var names []string
@@ -114,8 +114,18 @@ func (l *lab) newReport() *Report {
 	if !l.c {
 		limit = "no supervisor: a bare fork, exec and wait4 loop in Go (no C compiler)"
 	}
+	r.Subjects = append(r.Subjects, asides(l)...)
 	r.Subjects = append(r.Subjects, Subject{Name: Limit, Settings: limit})
 	return r
+}
+
+// asides are who takes part in one section alone.
+func asides(l *lab) []Subject {
+	return []Subject{
+		{Name: nodeShared, Settings: "Node's cluster module, SCHED_NONE (the workers accept)", Aside: true},
+		{Name: nodeRobin, Settings: "Node's cluster module, round robin (its default: the primary accepts)", Aside: true},
+		{Name: psmisc, Version: debianVersion(l.tools, "psmisc")(l), Settings: "fuser", Aside: true},
+	}
 }
 
 // section runs one section and says how long it took.
@@ -144,19 +154,29 @@ func (l *lab) there() []*kind {
 	return slices.DeleteFunc(slices.Clone(l.all), func(k *kind) bool { return k.Missing != "" })
 }
 
-// with runs work in a session. What work returns is a trouble of the section;
-// only processes that do not end, and an interrupt, end the run.
+// with runs work for one kind in a session.
 func (l *lab) with(s *Section, k *kind, work func(*session, peer) error) error {
+	return l.alone(s, k.Name, func(one *session) error { return work(one, k.open(one)) })
+}
+
+// alone runs work in a session. What work returns is a trouble of the section;
+// only processes that do not end, and an interrupt, end the run.
+func (l *lab) alone(s *Section, subject string, work func(*session) error) error {
 	one, err := l.open()
 	if err != nil {
 		return err
 	}
-	if err := work(one, k.open(one)); err != nil {
-		trouble := fmt.Sprintf("%s: %v", k.Name, err)
-		fmt.Fprintln(os.Stderr, "bench: NOT MEASURED:", trouble)
-		s.Troubles = append(s.Troubles, trouble)
+	if err := work(one); err != nil {
+		s.trouble("%s: %v", subject, err)
 	}
 	return errors.Join(one.close(), l.ctx.Err())
+}
+
+// trouble says at once what could not be measured, and keeps it for the tables.
+func (s *Section) trouble(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	fmt.Fprintln(os.Stderr, "bench: NOT MEASURED:", text)
+	s.Troubles = append(s.Troubles, text)
 }
 
 // begin prepares jobs, starts them together and waits until they all run. It

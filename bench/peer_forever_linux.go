@@ -3,13 +3,14 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"strconv"
 )
 
 func foreverKind(tools string) *kind {
 	bin := filepath.Join(tools, "bin", "forever")
 	return &kind{
 		Subject: Subject{Name: Ours, Settings: "defaults"},
-		needs:   []string{bin}, most: 500,
+		needs:   []string{bin}, most: 500, shares: true,
 		version: func(l *lab) string { return versionOf(bin, "version") },
 		open:    func(s *session) peer { return &foreverPeer{s, bin} },
 	}
@@ -44,6 +45,14 @@ func (p *foreverPeer) add(j job) error {
 
 func (p *foreverPeer) list() error    { return p.run(p.bin, "list") }
 func (p *foreverPeer) stopAll() error { return p.run(p.bin, "stopall") }
+
+func (p *foreverPeer) restart(name string) error { return p.run(p.bin, "restart", name) }
+func (p *foreverPeer) reload(name string) error  { return p.run(p.bin, "reload", name) }
+
+func (p *foreverPeer) share(j job, n int) error {
+	args := []string{p.bin, "start", "--name", j.name, "-i", strconv.Itoa(n), j.path}
+	return p.run(append(args, j.args...)...)
+}
 
 func (p *foreverPeer) logs(name string) []string {
 	return []string{filepath.Join(p.dir, "root", "logs", name+"-out.log*")}

@@ -18,8 +18,18 @@ type peer interface {
 	add(j job) error
 	list() error
 	stopAll() error
+	// restart is the command for one that runs.
+	restart(name string) error
 	// logs are patterns of the files with a job's output.
 	logs(name string) []string
+}
+
+// sharer is a peer that runs many processes of one program on one port, and
+// replaces them one by one.
+type sharer interface {
+	peer
+	share(j job, n int) error
+	reload(name string) error
 }
 
 // kind is a supervisor that can be measured.
@@ -30,6 +40,7 @@ type kind struct {
 	version  func(l *lab) string
 	open     func(s *session) peer
 	detached bool // the command for the first start does not return
+	shares   bool // it is a sharer
 	linked   bool // there is no command to start one more: a link is enough
 }
 

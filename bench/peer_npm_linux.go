@@ -45,6 +45,8 @@ func (p *npmPeer) add(j job) error {
 func (p *npmPeer) list() error    { return p.run(p.bin, "list") }
 func (p *npmPeer) stopAll() error { return p.run(p.bin, "stopall") }
 
+func (p *npmPeer) restart(name string) error { return p.run(p.bin, "restart", name) }
+
 func (p *npmPeer) logs(name string) []string {
 	return []string{filepath.Join(p.dir, "root", name+".log")}
 }

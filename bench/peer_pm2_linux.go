@@ -4,13 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 )
 
 func pm2Kind(tools string) *kind {
 	bin := filepath.Join(tools, "npm", "pm2", "node_modules", ".bin", "pm2")
 	return &kind{
 		Subject: Subject{Name: "pm2", Settings: "defaults (fork mode, min_uptime 1000 ms, max_restarts 16, no delay)"},
-		needs:   []string{bin}, most: 500,
+		needs:   []string{bin}, most: 500, shares: true,
 		version: packageVersion(tools, "pm2"),
 		open: func(s *session) peer {
 			s.env = append(s.env, "PM2_HOME="+filepath.Join(s.dir, "pm2"))
@@ -49,6 +50,16 @@ func (p *pm2Peer) add(j job) error {
 
 func (p *pm2Peer) list() error    { return p.run(p.bin, "list") }
 func (p *pm2Peer) stopAll() error { return p.run(p.bin, "stop", "all") }
+
+func (p *pm2Peer) restart(name string) error { return p.run(p.bin, "restart", name) }
+func (p *pm2Peer) reload(name string) error  { return p.run(p.bin, "reload", name) }
+
+// share runs a script, the job's first argument: PM2's cluster mode knows Node
+// alone.
+func (p *pm2Peer) share(j job, n int) error {
+	args := []string{p.bin, "start", j.args[0], "--name", j.name, "-i", strconv.Itoa(n), "--"}
+	return p.run(append(args, j.args[1:]...)...)
+}
 
 func (p *pm2Peer) logs(name string) []string {
 	return []string{filepath.Join(p.dir, "pm2", "logs", name+"-out*.log")}

@@ -45,6 +45,10 @@ func (p *runitPeer) add(j job) error { return p.link([]job{j}) }
 func (p *runitPeer) list() error    { return p.sv("status") }
 func (p *runitPeer) stopAll() error { return p.sv("-w 20 stop") }
 
+func (p *runitPeer) restart(name string) error {
+	return p.run(filepath.Join(p.bin, "sv"), "-w", "20", "restart", filepath.Join(p.folder(), name))
+}
+
 func (p *runitPeer) sv(command string) error {
 	return p.run("/bin/sh", "-c", "exec "+filepath.Join(p.bin, "sv")+" "+command+" "+p.folder()+"/*")
 }

@@ -1,6 +1,9 @@
 package main
 
-import "os/exec"
+import (
+	"os/exec"
+	"path/filepath"
+)
 
 func s6Kind() *kind {
 	return &kind{
@@ -47,6 +50,10 @@ func (p *s6Peer) list() error {
 
 func (p *s6Peer) stopAll() error {
 	return p.shell("for d in */; do s6-svc -d $d || exit; done; exec s6-svwait -D */")
+}
+
+func (p *s6Peer) restart(name string) error {
+	return p.run("/usr/bin/s6-svc", "-wr", "-T", "20000", "-r", filepath.Join(p.folder(), name))
 }
 
 func (p *s6Peer) shell(script string) error {

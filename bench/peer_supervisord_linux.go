@@ -63,6 +63,8 @@ func (p *supervisordPeer) add(job) error  { return p.ctl("update") }
 func (p *supervisordPeer) list() error    { return p.ctl("status") }
 func (p *supervisordPeer) stopAll() error { return p.ctl("stop", "all") }
 
+func (p *supervisordPeer) restart(name string) error { return p.ctl("restart", name) }
+
 func (p *supervisordPeer) ctl(args ...string) error {
 	return p.run(append([]string{"/usr/bin/python3", filepath.Join(p.bin, "supervisorctl"), "-c", p.conf()}, args...)...)
 }

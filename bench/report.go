@@ -40,6 +40,9 @@ type Subject struct {
 	Version  string `json:"version"`
 	Settings string `json:"settings"`
 	Missing  string `json:"missing,omitempty"` // why it could not be measured
+	// Aside: it takes part in one section alone, and has no column in the table
+	// of the README.
+	Aside bool `json:"aside,omitempty"`
 }
 
 // Section is one subject of the measurements.

@@ -68,7 +68,7 @@ func (l *lab) killInTurn(s *Section, kinds []*kind, program string, row Row, n i
 			victims = append(victims, v)
 		}
 		if err != nil {
-			s.Troubles = append(s.Troubles, fmt.Sprintf("%s: %v", row.Label, err))
+			s.trouble("%s: %v", row.Label, err)
 		}
 	}
 	return l.repeat(n, 4*time.Minute, func(int) error {
@@ -124,7 +124,7 @@ func (v *victim) kill(s *Section, row Row, quiet time.Duration) error {
 	}
 	next, err := v.session.post.next(15 * time.Second)
 	if err != nil {
-		s.Troubles = append(s.Troubles, fmt.Sprintf("%s: %s: not restarted: %v", row.Label, v.subject, err))
+		s.trouble("%s: %s: not restarted: %v", row.Label, v.subject, err)
 	} else {
 		s.add(row, v.subject, ms(next.at-t))
 	}

@@ -1,6 +1,6 @@
 // Prog is what the supervisors keep running while they are measured: one small
 // static binary under several names, each a behaviour. The first argument of
-// all is a FIFO, to which a program says that it runs, with the time.
+// most is a FIFO, to which a program says that it runs, with the time.
 package main
 
 import (
@@ -17,6 +17,9 @@ var behaviours = map[string]func(args []string) error{
 	"bench-flood":  flood,
 	"bench-loop":   loop,
 	"bench-splice": splice,
+	"bench-drip":   drip,
+	"bench-calls":  calls,
+	"bench-listen": listen,
 }
 
 func main() {

@@ -106,15 +106,7 @@ func flood(args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := report(args[0], "up"); err != nil {
-		return err
-	}
-	gate, err := os.Open(args[0] + ".go")
-	if err != nil {
-		return err
-	}
-	gate.Close()
-	if err := report(args[0], "begin"); err != nil {
+	if err := begin(args[0]); err != nil {
 		return err
 	}
 	if err := pour(lines); err != nil {
@@ -126,11 +118,34 @@ func flood(args []string) error {
 	return rest()
 }
 
+// begin says that the program runs, waits at the gate beside the FIFO, and says
+// that it begins.
+func begin(fifo string) error {
+	if err := report(fifo, "up"); err != nil {
+		return err
+	}
+	if err := passGate(fifo + ".go"); err != nil {
+		return err
+	}
+	return report(fifo, "begin")
+}
+
+// passGate waits until somebody opens the FIFO for writing.
+func passGate(path string) error {
+	gate, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return gate.Close()
+}
+
+// newLine is a line of 100 bytes.
+func newLine() []byte { return append(bytes.Repeat([]byte("x"), 99), '\n') }
+
 // pour prints the lines, 655 of them (about 64 KiB) in one write.
 func pour(lines int) error {
 	const each = 655
-	line := append(bytes.Repeat([]byte("x"), 99), '\n')
-	block := bytes.Repeat(line, each)
+	block := bytes.Repeat(newLine(), each)
 	for n := 0; n < lines; {
 		k := min(each, lines-n)
 		for i := range k {

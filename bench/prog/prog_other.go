@@ -12,3 +12,6 @@ func tick([]string) error   { return errLinux }
 func flood([]string) error  { return errLinux }
 func loop([]string) error   { return errLinux }
 func splice([]string) error { return errLinux }
+func drip([]string) error   { return errLinux }
+func calls([]string) error  { return errLinux }
+func listen([]string) error { return errLinux }
