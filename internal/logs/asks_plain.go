@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"os"
 	"time"
 )
 
@@ -49,6 +48,7 @@ func (f *plainFeed) process(pid int) {
 		}
 		f.lines.pid = pid
 	case f.path != "":
+		defer f.begin()()
 		f.putLines(true)
 	}
 }
@@ -76,25 +76,15 @@ func (e *plainEngine) flush(key string) error {
 		return ErrUnknown
 	}
 	f.drain()
-	path, err := f.empty()
-	if err != nil || path == "" {
-		return err
-	}
-	return e.keeper.flush(path)
-}
-
-// empty cuts the file to nothing and returns where it is; "": it is no file.
-func (f *plainFeed) empty() (path string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.file == nil {
-		return "", nil
+	if f.out == nil {
+		return nil
 	}
-	if st, err := f.file.Stat(); err != nil || !st.Mode().IsRegular() {
-		return "", err
+	if was, err := f.out.empty(); err != nil || !was {
+		return err
 	}
-	f.marks = marks{}
-	return resolve(f.path), f.file.Truncate(0)
+	return e.files.keeper.flush(f.out.path)
 }
 
 func (e *plainEngine) reopenAll() {
@@ -102,24 +92,20 @@ func (e *plainEngine) reopenAll() {
 	defer e.mu.Unlock()
 	for _, f := range e.feeds {
 		f.mu.Lock()
-		f.looked = time.Time{}
-		if f.path != "" && f.path != os.DevNull {
-			f.look()
+		f.lookNow()
+		if f.path != "" {
+			f.begin()()
 		}
 		f.mu.Unlock()
 	}
 }
 
-// mark adds to the index of the file, if it is time.
-func (f *plainFeed) mark() {
-	if !f.sink.Index || f.file == nil {
-		return
-	}
-	st, err := f.file.Stat()
-	if err != nil || !st.Mode().IsRegular() {
-		return
-	}
-	if now := time.Since(f.began); f.marks.due(now, st.Size()) {
-		f.marks.add(resolve(f.path), now, st.Size())
+// lookNow has the next bytes go to where path leads then.
+func (f *plainFeed) lookNow() {
+	f.looked = time.Time{}
+	if f.out != nil {
+		f.out.mu.Lock()
+		f.out.looked = time.Time{}
+		f.out.mu.Unlock()
 	}
 }

@@ -72,27 +72,6 @@ func TestPipeFullOfPages(t *testing.T) {
 	wantFile(t, path, "T: "+data+"\n")
 }
 
-// TestLineThatHoldsTheFile keeps others waiting for a while, not for ever.
-func TestLineThatHoldsTheFile(t *testing.T) {
-	e := newTestEngine(t, nil)
-	path := filepath.Join(t.TempDir(), "log")
-	endless := attach(t, e, "endless", Sink{Path: path, Lines: &Lines{}})
-	other := attach(t, e, "other", Sink{Path: path, Lines: &Lines{}})
-	if _, err := endless.Write(bytes.Repeat([]byte("x"), 300_000)); err != nil {
-		t.Fatal(err)
-	}
-	write(t, other, "line\n")
-	got := settled(t, e, "other", path, 2)
-	if strings.Trim(got[0], "x") != "" || got[1] != "line" {
-		t.Errorf("%.50q, %q", got[0], got[1])
-	}
-	write(t, endless, "x\n")
-	got = settled(t, e, "endless", path, 3)
-	if total := strings.Count(strings.Join(got, ""), "x"); total != 300_001 {
-		t.Errorf("%d bytes of the endless line", total)
-	}
-}
-
 // TestFullDiskBetweenLines loses whole lines and counts their bytes.
 func TestFullDiskBetweenLines(t *testing.T) {
 	dir := t.TempDir()

@@ -138,24 +138,40 @@ func TestLinesOfSeveralNeverMix(t *testing.T) {
 	})
 }
 
+// TestLineThatHoldsTheFile keeps others waiting for a while, not for ever.
+func TestLineThatHoldsTheFile(t *testing.T) {
+	everyEngine(t, func(t *testing.T, e mover) {
+		path := filepath.Join(t.TempDir(), "log")
+		endless := attach(t, e, "endless", Sink{Path: path, Lines: &Lines{}})
+		other := attach(t, e, "other", Sink{Path: path, Lines: &Lines{}})
+		if _, err := endless.Write(bytes.Repeat([]byte("x"), 300_000)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, other, "line\n")
+		got := settled(t, e, "other", path, 2)
+		if strings.Trim(got[0], "x") != "" || got[1] != "line" {
+			t.Errorf("%.50q, %q", got[0], got[1])
+		}
+		write(t, endless, "x\n")
+		got = settled(t, e, "endless", path, 3)
+		if total := strings.Count(strings.Join(got, ""), "x"); total != 300_001 {
+			t.Errorf("%d bytes of the endless line", total)
+		}
+	})
+}
+
 // TestLinesAfterRawBytes begin on a line of their own.
 func TestLinesAfterRawBytes(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(path, []byte("no newline"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p, err := NewPump()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	w := attach(t, p.e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
-	write(t, w, "line\n")
-	p.Detach("a")
-	got, err := os.ReadFile(path)
-	if err != nil || !strings.HasSuffix(string(got), "T: line\n") {
-		t.Errorf("%q, %v", got, err)
-	}
+	everyEngine(t, func(t *testing.T, e mover) {
+		path := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(path, []byte("no newline"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
+		write(t, w, "line\n")
+		e.detach("a")
+		wantFile(t, path, "no newline\nT: line\n")
+	})
 }
 
 // TestLinesWithACopy copies bytes as they are, and whole.

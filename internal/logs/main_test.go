@@ -121,7 +121,7 @@ func agePlainPaths(e *plainEngine) {
 	defer e.mu.Unlock()
 	for _, f := range e.feeds {
 		f.mu.Lock()
-		f.looked = time.Time{}
+		f.lookNow()
 		f.mu.Unlock()
 	}
 }

@@ -15,39 +15,37 @@ type plainEngine struct {
 	closed bool
 	feeds  map[string]*plainFeed
 	live   sync.WaitGroup
-	keeper *keeper
+	files  *plainFiles
 }
 
 // plainFeed is one attached pipe.
 type plainFeed struct {
-	pipe   *os.File
-	stop   chan struct{} // closed: wait for no more bytes
-	keeper *keeper
-	began  time.Time
-	asked  sync.Mutex
-	asks   []func() // the first is under way
+	pipe  *os.File
+	stop  chan struct{} // closed: wait for no more bytes
+	done  chan struct{} // closed when all is closed
+	files *plainFiles
+	asked sync.Mutex
+	asks  []func() // the first is under way
 
 	mu     sync.Mutex // held while bytes are neither in the pipe nor in the file
 	buf    []byte
 	path   string
 	sink   Sink
-	marks  marks
 	lines  *liner        // nil: bytes as they are
 	part   []byte        // of a line that has no end yet
 	named  chan struct{} // closed when a process was named
 	waited bool          // for that
 	text   []byte        // lines that are put together
-	file   *os.File      // appends; nil: path is empty or cannot be opened
+	out    *plainFile    // nil: path is empty or cannot be opened
 	also   *os.File
-	looked time.Time // when path was looked at
-	inLine bool      // the last byte written did not end a line
+	looked time.Time // when it was seen where path leads
 
 	lost atomic.Uint64
 	why  atomic.Pointer[error]
 }
 
 func newPlainEngine() *plainEngine {
-	return &plainEngine{feeds: map[string]*plainFeed{}, keeper: newKeeper()}
+	return &plainEngine{feeds: map[string]*plainFeed{}, files: newPlainFiles()}
 }
 
 func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
@@ -56,7 +54,10 @@ func (e *plainEngine) attach(key string, pipe *os.File, sink Sink) error {
 		closeFile(sink.Also)
 		return fmt.Errorf("pipe of %s: %w", key, err)
 	}
-	f := &plainFeed{pipe: pipe, stop: make(chan struct{}), named: make(chan struct{}), keeper: e.keeper, began: time.Now(), buf: make([]byte, 32<<10)}
+	f := &plainFeed{
+		pipe: pipe, files: e.files, buf: make([]byte, 32<<10),
+		stop: make(chan struct{}), done: make(chan struct{}), named: make(chan struct{}),
+	}
 	openErr := f.aim(sink)
 	if err := e.add(key, f); err != nil {
 		f.close()
@@ -105,11 +106,12 @@ func (e *plainEngine) detach(key string) {
 	}
 	f.process(0)
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.feeds[key] == f {
 		delete(e.feeds, key)
 		f.end()
 	}
+	e.mu.Unlock()
+	<-f.done
 }
 
 func (e *plainEngine) resink(key string, sink Sink) error {
@@ -120,14 +122,14 @@ func (e *plainEngine) resink(key string, sink Sink) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	path, file, also, old := f.path, f.file, f.also, f.sink
+	path, out, also, old := f.path, f.out, f.also, f.sink
 	if err := f.aim(sink); err != nil {
-		closeFile(f.file)
+		f.files.release(f.out, f)
 		closeFile(f.also)
-		f.path, f.file, f.also, f.sink = path, file, also, old
+		f.path, f.out, f.also, f.sink = path, out, also, old
 		return &SinkError{sink.Path, err}
 	}
-	closeFile(file)
+	f.files.release(out, f)
 	closeFile(also)
 	return nil
 }
@@ -152,36 +154,45 @@ func (e *plainEngine) close() {
 	}
 	e.mu.Unlock()
 	e.live.Wait()
-	e.keeper.close()
+	e.files.keeper.close()
 }
 
 // aim opens what a Sink names in place of what was there, which is the caller's
 // to close.
-func (f *plainFeed) aim(s Sink) (err error) {
-	f.path, f.also, f.file = s.Path, s.Also, nil
+func (f *plainFeed) aim(s Sink) error {
+	f.path, f.also, f.out = s.Path, s.Also, nil
 	if f.lines == nil || s.Lines != f.sink.Lines {
 		f.lines = newLiner(s.Lines)
 	}
-	f.sink, f.marks = s, marks{}
+	f.sink = s
 	if s.Path == "" {
 		return nil
 	}
+	first, err := f.open()
+	if err == nil && first && s.Truncate {
+		_, err = f.out.empty()
+	}
+	if err == nil && s.Rotate.active() {
+		f.files.keeper.welcome(s.Path, s.Rotate.Files)
+	}
+	return err
+}
+
+// open opens the file that path leads to; first: no other pipe writes to it.
+func (f *plainFeed) open() (first bool, err error) {
 	f.looked = time.Now()
-	if f.file, err = openAppend(s.Path); err != nil {
+	out, first, err := f.files.share(f.path)
+	if err != nil {
 		f.fail(0, err)
-		return err
+		return false, err
 	}
-	if st, err := f.file.Stat(); s.Truncate && err == nil && st.Mode().IsRegular() {
-		return f.file.Truncate(0)
-	}
-	if s.Rotate.active() {
-		f.keeper.welcome(s.Path, s.Rotate.Files)
-	}
-	return nil
+	f.out = out
+	return first, nil
 }
 
 // run moves bytes until end.
 func (f *plainFeed) run() {
+	defer close(f.done)
 	defer f.close()
 	for waitReadable(f.pipe, f.stop) {
 		f.awaitName()
@@ -210,35 +221,23 @@ func (f *plainFeed) move() error {
 	return err
 }
 
-// look opens path, now and then, if it does not lead to the file any more.
+// look opens path, now and then, if it leads to another file by now.
 func (f *plainFeed) look() {
 	every := lookEvery
-	if f.file == nil {
+	if f.out == nil {
 		every = openEvery
 	}
 	if time.Since(f.looked) < every {
 		return
 	}
 	f.looked = time.Now()
-	if f.file != nil && sameFile(f.file, f.path) {
+	if f.out != nil && leadsTo(f.path, f.out.path) {
 		return
 	}
-	file, err := openAppend(f.path)
-	if err != nil {
-		f.fail(0, err)
-		return // a renamed file is written on
+	old := f.out
+	if _, err := f.open(); err == nil {
+		f.files.release(old, f)
 	}
-	closeFile(f.file)
-	f.file = file
-}
-
-func sameFile(f *os.File, path string) bool {
-	a, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	b, err := os.Stat(path)
-	return err == nil && os.SameFile(a, b)
 }
 
 // drain moves what is in the pipe.
@@ -262,7 +261,7 @@ func (f *plainFeed) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pipe.Close()
-	closeFile(f.file)
+	f.files.release(f.out, f)
 	closeFile(f.also)
 }
 

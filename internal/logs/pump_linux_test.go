@@ -46,13 +46,20 @@ func newTestEngine(t testing.TB, replace func(*calls)) *engine {
 	return e
 }
 
-// TestFullDisk lets writes fail for a while.
-func TestFullDisk(t *testing.T) {
-	var full atomic.Bool
+// TestDiskThatFails lets writes fail for a while: it is full, has become
+// read-only, or is broken.
+func TestDiskThatFails(t *testing.T) {
+	for _, why := range []unix.Errno{unix.ENOSPC, unix.EROFS, unix.EIO} {
+		t.Run(why.Error(), func(t *testing.T) { failingDisk(t, why) })
+	}
+}
+
+func failingDisk(t *testing.T, why error) {
+	var fails atomic.Bool
 	e := newTestEngine(t, func(c *calls) {
 		c.splice = func(from, to int, at *int64, n int64) (int64, error) {
-			if at != nil && full.Load() {
-				return 0, unix.ENOSPC
+			if at != nil && fails.Load() {
+				return 0, why
 			}
 			return spliceTo(from, to, at, n)
 		}
@@ -61,50 +68,85 @@ func TestFullDisk(t *testing.T) {
 	w := attach(t, e, "a", Sink{Path: path})
 	write(t, w, "before\n")
 	drain(t, e, "a")
-	full.Store(true)
+	fails.Store(true)
 	data := numbered(1 << 20) // more than the pipe holds
 	if _, err := w.Write(data); err != nil {
 		t.Fatal(err)
 	}
 	drain(t, e, "a")
-	full.Store(false)
+	fails.Store(false)
 	write(t, w, "after\n")
 	drain(t, e, "a")
 	wantFile(t, path, "before\nafter\n")
-	if n, err := e.lost("a"); n != uint64(len(data)) || !errors.Is(err, unix.ENOSPC) {
+	if n, err := e.lost("a"); n != uint64(len(data)) || !errors.Is(err, why) {
 		t.Errorf("lost %d of %d: %v", n, len(data), err)
 	}
 }
 
+// TestReadOnlyFileSystem lets the program run, counts, and writes when it can.
+func TestReadOnlyFileSystem(t *testing.T) {
+	everyEngine(t, func(t *testing.T, e mover) {
+		dir := t.TempDir()
+		if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_RDONLY, "size=4m"); err != nil {
+			t.Skip("SKIPPED, needs root to mount a tmpfs: ", err)
+		}
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+		path := filepath.Join(dir, "log")
+		w, err := tryAttach(t, e, "a", Sink{Path: path, Index: true, Rotate: Rotation{Size: 1000, Files: 2}})
+		if !errors.Is(err, unix.EROFS) {
+			t.Fatalf("attached: %v", err)
+		}
+		data := numbered(1 << 20) // more than the pipe holds
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, e, "a")
+		if n, err := e.lost("a"); n != uint64(len(data)) || !errors.Is(err, unix.EROFS) {
+			t.Errorf("lost %d of %d: %v", n, len(data), err)
+		}
+		if err := unix.Mount("", dir, "", unix.MS_REMOUNT, ""); err != nil {
+			t.Fatal(err)
+		}
+		agePaths(t, e)
+		write(t, w, "after\n")
+		drain(t, e, "a")
+		wantFile(t, path, "after\n")
+		if n, _ := e.lost("a"); n != uint64(len(data)) {
+			t.Errorf("lost %d of %d", n, len(data))
+		}
+	})
+}
+
 // TestFullTmpfs fills a real file system.
 func TestFullTmpfs(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skip("SKIPPED, needs root to mount a tmpfs: ", err)
-	}
-	defer unix.Unmount(dir, unix.MNT_DETACH)
-	e := newTestEngine(t, nil)
-	path := filepath.Join(dir, "log")
-	w := attach(t, e, "a", Sink{Path: path})
-	data := numbered(3 << 20)
-	if _, err := w.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	drain(t, e, "a")
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lost, why := e.lost("a")
-	if !bytes.HasPrefix(data, got) || len(got)+int(lost) != len(data) || !errors.Is(why, unix.ENOSPC) {
-		t.Errorf("%d bytes written, %d lost of %d: %v", len(got), lost, len(data), why)
-	}
-	if err := os.Truncate(path, 0); err != nil {
-		t.Fatal(err)
-	}
-	write(t, w, "after\n")
-	drain(t, e, "a")
-	wantFile(t, path, "after\n")
+	everyEngine(t, func(t *testing.T, e mover) {
+		dir := t.TempDir()
+		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+			t.Skip("SKIPPED, needs root to mount a tmpfs: ", err)
+		}
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+		path := filepath.Join(dir, "log")
+		w := attach(t, e, "a", Sink{Path: path})
+		data := numbered(3 << 20)
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		drain(t, e, "a")
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost, why := e.lost("a")
+		if !bytes.HasPrefix(data, got) || len(got)+int(lost) != len(data) || !errors.Is(why, unix.ENOSPC) {
+			t.Errorf("%d bytes written, %d lost of %d: %v", len(got), lost, len(data), why)
+		}
+		if err := os.Truncate(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		write(t, w, "after\n")
+		drain(t, e, "a")
+		wantFile(t, path, "after\n")
+	})
 }
 
 // TestFileSystemWithoutSplice writes through memory.

@@ -95,9 +95,6 @@ func TestLineWithoutEnd(t *testing.T) {
 // TestTwoPipesRotateTogether has two pipes and two names for one file.
 func TestTwoPipesRotateTogether(t *testing.T) {
 	everyEngine(t, func(t *testing.T, e mover) {
-		if strings.HasSuffix(t.Name(), "/plain") {
-			t.Skip("SKIPPED: the portable engine can lose lines here on a busy machine (docs/platforms.md)")
-		}
 		dir := t.TempDir()
 		path, link := filepath.Join(dir, "log"), filepath.Join(dir, "link")
 		rule := Rotation{Size: 50 << 10, Files: 1000}
