@@ -19,7 +19,7 @@ type section struct {
 }
 
 // sections are in the order of RESULTS.md.
-var sections = []section{memorySection, idleSection, startSection, restartSection, killSection, crashSection, logsSection, clusterSection, reloadSection, filterSection, portsSection, sizeSection}
+var sections = []section{memorySection, idleSection, startSection, restartSection, killSection, crashSection, logsSection, manySection, clusterSection, reloadSection, filterSection, portsSection, sizeSection}
 
 func sectionNames() []string {
 	var names []string
