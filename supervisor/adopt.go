@@ -214,6 +214,7 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 			in.started = held.At // else it is a leftover, and the state file knows better
 		}
 		in.tellLogs(held.PID)
+		in.standing = true // of the supervisor before, perhaps
 	}
 }
 

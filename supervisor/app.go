@@ -56,6 +56,7 @@ func (a *app) setSpec(spec wire.Spec) {
 	a.raw, _ = json.Marshal(&spec)
 	for _, in := range a.all() {
 		in.planned = false
+		in.standDown()
 	}
 }
 

@@ -38,6 +38,7 @@ type instance struct {
 	slotless *wire.ShimMessage // why the shim could not make the slot; its start fails next
 	opened   bool              // the shim has the slot, and the pump its pipes
 	planned  bool              // the shim knows how to start it
+	standing bool              // the shim may have a standing order for it
 	renew    bool              // it needs a new slot for its next process
 	due      bool              // a start of it waits until the state file says so
 	// generation tells the pump's keys of one slot from those of the next.
@@ -120,6 +121,9 @@ func (in *instance) enterWith(next State, err *wire.Error) {
 	in.stopTimer()
 	in.stopWaiting()
 	in.state = next
+	if next != Online {
+		in.standDown()
+	}
 	if next != Starting && in.proc.PID == 0 {
 		in.removePid() // a start replaces the file's content instead
 	}
@@ -182,10 +186,15 @@ func (in *instance) relaunch(event) {
 	in.launch()
 }
 
-// launch has the shim start a process.
-func (in *instance) launch() {
+// begun counts a run and forgets how the one before was ended.
+func (in *instance) begun() {
 	in.after, in.cause, in.killed, in.deadline = afterPolicy, "", false, time.Time{}
 	in.runs++
+}
+
+// launch has the shim start a process.
+func (in *instance) launch() {
+	in.begun()
 	in.unborn = true
 	if in.renew {
 		in.app.s.renewed(in)
@@ -207,6 +216,7 @@ func (in *instance) executed(ev event) {
 		return
 	}
 	in.enter(Online)
+	in.stand()
 	if old := in.app.instance(in.index); in.trial != nil && (old == nil || len(old.bound) == 0) {
 		// It will not listen; then to have been up for a while is to be ready.
 		in.arm(milliseconds(in.app.spec.Policy.MinUptimeMS), event{kind: Due})
@@ -274,12 +284,15 @@ func (in *instance) ended(ev event) {
 		return // an older one's end, told again
 	}
 	in.record(ev.exit)
-	if ev.exit.Alone {
+	switch {
+	case ev.exit.Next != nil:
+		in.succeeded(ev.exit.Next)
+	case ev.exit.Alone:
 		in.gone(event{kind: Gone})
-		return
+	default:
+		in.enter(Stopping)
+		in.clear()
 	}
-	in.enter(Stopping)
-	in.clear()
 }
 
 // record keeps how the process ended.
@@ -363,8 +376,11 @@ func (in *instance) apply(v verdict) {
 // noteJSON is what the shim keeps of the counters with each process, so that a
 // supervisor that is killed before the state file is written miscounts nothing.
 func (in *instance) noteJSON() json.RawMessage {
-	// Numbers and a name cannot fail to encode.
-	data, _ := json.Marshal(counters{in.runs, in.restarts, in.streak, in.reload})
+	return encodeCounters(counters{in.runs, in.restarts, in.streak, in.reload})
+}
+
+func encodeCounters(c counters) json.RawMessage {
+	data, _ := json.Marshal(c) // numbers and a name cannot fail to encode
 	return data
 }
 

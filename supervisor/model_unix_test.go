@@ -3,6 +3,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"syscall"
@@ -131,6 +132,10 @@ func (m *model) ends(in *instance) string {
 	}
 	status := []syscall.WaitStatus{code(0), code(1), signaled(syscall.SIGTERM), signaled(syscall.SIGKILL)}[m.next(4)]
 	alone := m.next(2) == 0
+	if m.next(3) == 0 { // it had ended, and its order was followed, before that was withdrawn
+		sl := m.slot(in.slot)
+		sl.order = cmp.Or(sl.order, sl.undone)
+	}
 	m.exits(in.slot, status, alone)
 	if alone {
 		return "ended"

@@ -202,6 +202,8 @@ func (rl *reload) takeOver(g *goal, old, in *instance) {
 	a.others = append(slices.DeleteFunc(a.others, func(o *instance) bool { return o == in }), old)
 	in.restarts, in.exits = old.restarts, append(slices.Clone(in.exits), old.exits...)
 	old.former = true
+	old.standDown()
+	in.stand()
 	rl.w.note(g, func() { g.pid = in.proc.PID })
 	rl.s.steer(a)
 	rl.s.writePid(in)

@@ -22,6 +22,7 @@ type Shim interface {
 	Open(slot string, streams []string, reply func(*wire.ShimMessage)) error
 	Adopt(slot string, streams []string, pid int, start uint64, reply func(*wire.ShimMessage)) error
 	Spawn(slot string, p *wire.Plan, note json.RawMessage, reply func(*wire.ShimMessage)) error
+	Stand(slot string, pid int, o *wire.Order) error
 	Signal(slot string, sig syscall.Signal, group bool, reply func(*wire.ShimMessage)) error
 	Forget(slot string, pid int) error
 	CloseSlot(slot string) error

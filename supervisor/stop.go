@@ -204,11 +204,14 @@ func (in *instance) sweep(ev event) {
 		return // an older one's end, told again
 	}
 	in.record(ev.exit)
-	if ev.exit.Alone {
+	switch {
+	case ev.exit.Next != nil:
+		in.succeededLate(ev.exit.Next)
+	case ev.exit.Alone:
 		in.gone(event{kind: Gone})
-		return
+	default:
+		in.clear()
 	}
-	in.clear()
 }
 
 // clear has the rest of the tree ended: what left the group or the session,

@@ -74,6 +74,9 @@ type fakeSlot struct {
 	asked   *wire.Plan              // with it
 	plan    *wire.Plan              // of the last process
 	note    json.RawMessage
+	order   *wire.Order
+	undone  *wire.Order // withdrawn from the process that lives
+	began   time.Time
 }
 
 type fakeSweep struct {
@@ -379,10 +382,43 @@ func (w *world) answer(slot string, refusal *wire.ShimMessage) (pid int) {
 	if sl.asked != nil {
 		sl.plan = sl.asked
 	}
-	w.nextPID++
-	sl.pid = w.nextPID
-	reply(&wire.ShimMessage{Op: wire.OpSpawned, Slot: slot, PID: sl.pid, Start: uint64(sl.pid) * 10, At: w.clock.Now()})
+	w.moveIn(sl)
+	reply(&wire.ShimMessage{Op: wire.OpSpawned, Slot: slot, PID: sl.pid, Start: uint64(sl.pid) * 10, At: sl.began})
 	return sl.pid
+}
+
+// moveIn gives a slot a process. The lock is held.
+func (w *world) moveIn(sl *fakeSlot) {
+	w.nextPID++
+	sl.pid, sl.began, sl.order, sl.undone = w.nextPID, w.clock.Now(), nil, nil
+}
+
+func (w *world) Stand(slot string, pid int, o *wire.Order) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sl := w.slot(slot)
+	if o != nil && pid != sl.pid {
+		w.t.Errorf("slot %s: an order for process %d, and %d lives there", slot, pid, sl.pid)
+	}
+	if o == nil && sl.order != nil {
+		sl.undone = sl.order
+	}
+	sl.order = o
+	return w.broken
+}
+
+// follow carries out a slot's standing order as the shim does. The lock is held.
+func (w *world) follow(slot string, sl *fakeSlot, status syscall.WaitStatus, alone bool) *wire.Successor {
+	o := sl.order
+	sl.order = nil
+	failed := status.ExitStatus() != 0 && (o == nil || !slices.Contains(o.SuccessCodes, status.ExitStatus()))
+	if o == nil || !alone || w.refusal != nil || !o.Always && !failed || w.clock.Now().Sub(sl.began) < milliseconds(o.MinUptimeMS) {
+		return nil
+	}
+	w.calls = append(w.calls, call{op: wire.OpSpawn, slot: slot})
+	w.moveIn(sl)
+	sl.note = o.Note
+	return &wire.Successor{PID: sl.pid, Start: uint64(sl.pid) * 10, At: sl.began}
 }
 
 // spawned answers the outstanding spawn of a slot by hand.
@@ -528,11 +564,12 @@ func (w *world) exits(slot string, status syscall.WaitStatus, alone bool) int {
 	pid := sl.pid
 	sl.pid = 0
 	at := w.clock.Now()
+	next := w.follow(slot, sl, status, alone)
 	w.mu.Unlock()
 	if pid == 0 {
 		w.t.Fatalf("slot %s has no process to end", slot)
 	}
-	w.s.Exit(slot, wire.ShimExit{PID: pid, Start: uint64(pid) * 10, Status: uint32(status), Known: true, At: at, Alone: alone})
+	w.s.Exit(slot, wire.ShimExit{PID: pid, Start: uint64(pid) * 10, Status: uint32(status), Known: true, At: at, Alone: alone, Next: next})
 	return pid
 }
 

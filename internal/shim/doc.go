@@ -1,6 +1,7 @@
 // Package shim is the process that holds: it is the parent of every instance,
 // reaps them, and keeps every descriptor that must outlive a supervisor. It
-// decides nothing; a supervisor tells it what to do over a socketpair.
+// decides nothing; a supervisor tells it what to do over a socketpair, now or, by
+// a standing order, in case a process ends.
 //
 // The same package has the supervisor's handle on it, and the way from one
 // shim to the next: a shim that is updated, or a supervisor whose shim has

@@ -294,8 +294,7 @@ func (h *Handle) received(m *wire.ShimMessage, fds []int) (reply func(*wire.Shim
 		}
 	case wire.OpExit:
 		if sl, ok := h.mirror[m.Slot]; ok {
-			sl.PID, sl.Start = 0, 0
-			sl.Exits = append(sl.Exits, m.Exits...)
+			sl.exited(m.Exits)
 		}
 	case wire.OpLent:
 		if len(fds) == 1 && h.pending[m.Seq] != nil {
@@ -312,6 +311,33 @@ func (h *Handle) received(m *wire.ShimMessage, fds []int) (reply func(*wire.Shim
 	reply = h.pending[m.Seq]
 	delete(h.pending, m.Seq)
 	return reply
+}
+
+// exited keeps the ends of the slot's process, and the one that a standing order
+// has put in its place.
+func (sl *adoptedSlot) exited(exits []wire.ShimExit) {
+	sl.PID, sl.Start = 0, 0
+	for _, e := range exits {
+		if next := e.Next; next != nil {
+			sl.PID, sl.Start, sl.At = next.PID, next.Start, next.At
+			if sl.Order != nil {
+				sl.Note = sl.Order.Note
+			}
+			e.Next = nil // in an inventory it is the slot's process
+		}
+		sl.Exits = append(sl.Exits, e)
+	}
+	sl.Order = nil
+}
+
+// Stand gives the shim a standing order for a slot's process, or withdraws it.
+func (h *Handle) Stand(slot string, pid int, o *wire.Order) error {
+	h.mu.Lock()
+	if sl, ok := h.mirror[slot]; ok {
+		sl.Order = o
+	}
+	h.mu.Unlock()
+	return h.link.Send(&wire.ShimMessage{Op: wire.OpStand, Slot: slot, PID: pid, Order: o})
 }
 
 // Open makes a slot with its pipes.

@@ -136,6 +136,10 @@ func (h *Holder) Signal(slot string, sig syscall.Signal, group bool, reply func(
 	return h.ask(func() *wire.ShimMessage { return done(h.signal(slot, sig, group)) }, reply)
 }
 
+// Stand does nothing: a Holder lives in the supervisor's own process, and there is
+// no way to save.
+func (h *Holder) Stand(string, int, *wire.Order) error { return nil }
+
 // Forget does nothing: an exit is told once, and there is no supervisor after
 // this one to tell it to.
 func (h *Holder) Forget(string, int) error { return nil }

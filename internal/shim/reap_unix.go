@@ -59,12 +59,14 @@ func (s *shim) ended(pid int, status syscall.WaitStatus) {
 	// Else it was an orphan of some program; it only had to be reaped.
 }
 
-// exited records the end of the slot's process and tells of it.
+// exited records the end of the slot's process, has a standing order followed,
+// and tells of both.
 func (s *shim) exited(sl *slot, e wire.ShimExit) {
 	e.PID, e.Start, e.Began, e.At = sl.pid, sl.start, sl.at, now()
 	delete(s.byPID, sl.pid)
 	sl.pid, sl.start, sl.adopted = 0, 0, nil
 	sl.exits = append(sl.exits, e)
+	e.Next = s.follow(sl, &e)
 	s.tell(&wire.ShimMessage{Op: wire.OpExit, Slot: sl.key, Exits: []wire.ShimExit{e}})
 }
 

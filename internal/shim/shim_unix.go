@@ -191,6 +191,9 @@ func (s *shim) do(m *wire.ShimMessage, fds []int) (reply *wire.ShimMessage, lent
 		return s.adoptLeftover(m)
 	case wire.OpSpawn:
 		return s.spawn(m.Slot, m.Plan, m.Note), nil
+	case wire.OpStand:
+		s.stand(m.Slot, m.PID, m.Order)
+		return nil, nil
 	case wire.OpSignal:
 		return done(s.signal(m.Slot, m.Signal, m.Group)), nil
 	case wire.OpForget:

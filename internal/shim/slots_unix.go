@@ -30,6 +30,7 @@ type slot struct {
 	adopted *proc.Handle // the process is not our child; nil: it is
 	plan    *wire.Plan   // of its last process
 	note    json.RawMessage
+	order   *wire.Order // for the case that the process ends by itself; nil: none
 
 	exits []wire.ShimExit // not forgotten yet, oldest first
 }

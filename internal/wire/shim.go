@@ -16,6 +16,7 @@ const (
 	OpOpen   = "open"   // make a slot with its pipes → OpSlot
 	OpAdopt  = "adopt"  // make a slot around a process that is alive already → OpSlot
 	OpSpawn  = "spawn"  // start the slot's process → OpSpawned
+	OpStand  = "stand"  // take a standing order for the slot's process PID; none: it is withdrawn
 	OpSignal = "signal" // signal the slot's process or its group → OpDone
 	OpForget = "forget" // an exit has been recorded; it need not be told again
 	OpClose  = "close"  // drop an empty slot and its pipes
@@ -59,6 +60,7 @@ type ShimMessage struct {
 	Start    uint64          `json:"start,omitempty"`   // slot, spawned: start time of PID (pidfile.Process)
 	At       time.Time       `json:"at,omitzero"`       // slot, spawned: when it was executed
 	Exits    []ShimExit      `json:"exits,omitempty"`   // slot: not forgotten yet; exit: one
+	Order    *Order          `json:"order,omitempty"`   // stand
 	Signal   int             `json:"signal,omitempty"`
 	Group    bool            `json:"group,omitempty"` // signal: the whole process group
 	Name     string          `json:"name,omitempty"`  // put, drop, held
@@ -87,6 +89,28 @@ type ShimExit struct {
 	// Alone: nothing of its group and no orphan of any program was left when it
 	// ended, so that no search for leftovers is needed.
 	Alone bool `json:"alone"`
+	// Next is the process that a standing order put in its place. Only the exit
+	// message has it: in an inventory the slot's process is the next one.
+	Next *Successor `json:"next,omitempty"`
+}
+
+// Successor is a process that a standing order has started.
+type Successor struct {
+	PID     int       `json:"pid"`
+	Start   uint64    `json:"start"`
+	At      time.Time `json:"at"`
+	Warning string    `json:"warning,omitempty"` // as of spawn
+}
+
+// Order is a standing order: what the supervisor has decided beforehand for the
+// case that a process which has proved stable ends by itself. It saves the way
+// to the supervisor and back, which is half the time of a restart. It counts for
+// one process and one restart; then the supervisor has to give another.
+type Order struct {
+	MinUptimeMS  int64           `json:"min_uptime_ms"`           // only after a run that was at least that long
+	Always       bool            `json:"always,omitempty"`        // also after success
+	SuccessCodes []int           `json:"success_codes,omitempty"` // what counts as success beside 0
+	Note         json.RawMessage `json:"note"`                    // of the next process (spawn)
 }
 
 // Plan is how a process is started. The shim does as it says and knows no more.
