@@ -63,6 +63,7 @@ func (c *call) logs(q *logQuery) error {
 	case len(sources) == 0:
 		return refused
 	}
+	c.explainBlend(finder, sources, q)
 	if err := c.readLogs(finder, sources, q); err != nil {
 		return err
 	}
@@ -80,6 +81,7 @@ func (c *call) readLogs(finder *logFinder, sources []logs.Source, q *logQuery) e
 	query := q.query()
 	query.More = func() []logs.Source {
 		more := q.streams(finder.more())
+		c.explainBlend(finder, more, q)
 		p.meet(more)
 		return more
 	}
@@ -89,6 +91,20 @@ func (c *call) readLogs(finder *logFinder, sources []logs.Source, q *logQuery) e
 		}
 	})
 	return errors.Join(err, context.Cause(ctx))
+}
+
+// explainBlend says which lines are shown although others were asked for, because
+// the log does not tell them apart.
+func (c *call) explainBlend(finder *logFinder, sources []logs.Source, q *logQuery) {
+	for i, s := range sources {
+		first := i == 0 || sources[i-1].ID != s.ID
+		if first && finder.blend[s.ID] {
+			c.note("the instances of app %q share a log that does not tell their lines apart: all are shown", s.App)
+		}
+		if s.Stream == streamBoth && !s.JSON && q.stream() != "" {
+			c.note("the log of app %q has both streams and does not tell their lines apart: all are shown", s.App)
+		}
+	}
 }
 
 func (c *call) readOnce(sources []logs.Source, q *logQuery, p *linePrinter) error {

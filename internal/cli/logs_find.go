@@ -20,6 +20,7 @@ type logFinder struct {
 	none  bool     // there was no app at all
 	known []string // paths that were found already
 	state time.Time
+	blend map[int]bool // apps, by id, of whose merged logs lines of other instances are shown, too
 }
 
 // find returns the logs of the targets, and what matches nothing.
@@ -31,6 +32,7 @@ func (f *logFinder) find() ([]logs.Source, []*wire.Error, error) {
 	}
 	found, errs := pick(apps, f.words)
 	f.none = len(found) == 0 && len(errs) == 0
+	f.blend = blended(found, apps)
 	return f.fresh(logSources(found, apps)), errs, nil
 }
 
@@ -74,18 +76,60 @@ func (f *logFinder) fresh(all []logs.Source) (list []logs.Source) {
 func logSources(found, all []wire.App) (list []logs.Source) {
 	for i := range found {
 		a := &found[i]
-		several := slices.ContainsFunc(all, func(b wire.App) bool { return b.ID == a.ID && len(b.Instances) > 1 })
-		if !several {
+		switch every := size(a, all); {
+		case every <= 1:
 			list = append(list, logFiles(a, 0, a.OutFile, a.ErrFile)...)
-			continue
-		}
-		for _, in := range a.Instances {
-			out, errs := instanceFile(a.OutFile, in.Index), instanceFile(a.ErrFile, in.Index)
-			index := in.Index
-			if out == a.OutFile && instanceFile(a.OutFile, index+1) == out {
-				index = -1 // one file for all
+		case merged(a):
+			list = append(list, mergedFiles(a, every)...)
+		default:
+			for _, in := range a.Instances {
+				out, errs := instanceFile(a.OutFile, in.Index), instanceFile(a.ErrFile, in.Index)
+				list = append(list, logFiles(a, in.Index, out, errs)...)
 			}
-			list = append(list, logFiles(a, index, out, errs)...)
+		}
+	}
+	return list
+}
+
+// size is how many instances an app has, found or not.
+func size(a *wire.App, all []wire.App) int {
+	i := slices.IndexFunc(all, func(b wire.App) bool { return b.ID == a.ID })
+	if i < 0 {
+		return len(a.Instances)
+	}
+	return len(all[i].Instances)
+}
+
+// blended are the found apps of which some instances are wanted, and whose log
+// does not tell them apart.
+func blended(found, all []wire.App) map[int]bool {
+	ids := map[int]bool{}
+	for i := range found {
+		a := &found[i]
+		ids[a.ID] = len(a.Instances) < size(a, all) && merged(a) && !jsonLog(a)
+	}
+	return ids
+}
+
+// merged tells whether all instances of an app write to the same files.
+func merged(a *wire.App) bool { return instanceFile(a.OutFile, 1) == a.OutFile }
+
+// mergedFiles are the log files that all instances of an app share, of which it
+// has so many. Where their lines tell them apart, only those of the found ones
+// are wanted.
+func mergedFiles(a *wire.App, every int) []logs.Source {
+	list := logFiles(a, -1, a.OutFile, a.ErrFile)
+	if !jsonLog(a) || len(a.Instances) == every {
+		return list
+	}
+	found := make([]int, 0, len(a.Instances))
+	for _, in := range a.Instances {
+		found = append(found, in.Index)
+	}
+	for i := range list {
+		list[i].Only = func(text []byte) bool {
+			o, known := parseObject(text)
+			return !known || slices.Contains(found, o.Instance)
 		}
 	}
 	return list

@@ -69,10 +69,19 @@ type object struct {
 	PID       int     `json:"pid"`
 }
 
+// parseObject reads a line of a log of that type; known: it is one.
+func parseObject(text []byte) (o object, known bool) {
+	err := json.Unmarshal(text, &o)
+	return o, err == nil && o.Timestamp != nil && o.Message != nil
+}
+
 // unpack replaces an object by what it tells.
 func unpack(l logs.Line) (line logs.Line, at string) {
-	var o object
-	if !l.JSON || json.Unmarshal(l.Text, &o) != nil || o.Timestamp == nil || o.Message == nil {
+	o, known := object{}, false
+	if l.JSON {
+		o, known = parseObject(l.Text)
+	}
+	if !known {
 		return l, ""
 	}
 	l.Text, l.Stream, l.Instance = []byte(*o.Message), o.Stream, o.Instance

@@ -91,14 +91,48 @@ func (q *logQuery) query() logs.Query {
 	return l
 }
 
-// streams are the sources that have the wanted streams.
+// streams are the sources that have the wanted streams. Of both in one file only
+// the wanted one is shown where the lines tell.
 func (q *logQuery) streams(all []logs.Source) (list []logs.Source) {
 	for _, s := range all {
-		if s.Stream == streamBoth || !(q.out && s.Stream == "err" || q.err && s.Stream == "out") {
+		switch {
+		case q.stream() == "" || s.Stream == q.stream():
+			list = append(list, s)
+		case s.Stream == streamBoth:
+			if s.JSON {
+				s.Only = both(s.Only, ofStream(q.stream()))
+			}
 			list = append(list, s)
 		}
 	}
 	return list
+}
+
+// stream is the only one that is wanted, or "".
+func (q *logQuery) stream() string {
+	switch {
+	case q.out:
+		return "out"
+	case q.err:
+		return "err"
+	}
+	return ""
+}
+
+// ofStream holds for objects of a stream, and for lines that are none.
+func ofStream(stream string) func(text []byte) bool {
+	return func(text []byte) bool {
+		o, known := parseObject(text)
+		return !known || o.Stream == stream
+	}
+}
+
+// both holds where a, if there is one, and b hold.
+func both(a, b func([]byte) bool) func([]byte) bool {
+	if a == nil {
+		return b
+	}
+	return func(text []byte) bool { return a(text) && b(text) }
 }
 
 // lineCount reads -n: a number, or all.

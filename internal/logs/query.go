@@ -14,6 +14,8 @@ type Source struct {
 	Stream   string // "out" or "err"
 	// JSON: its lines are objects with a timestamp, as Lines.JSON makes them.
 	JSON bool
+	// Only tells which of its lines are wanted at all; nil: each one.
+	Only func(text []byte) bool
 }
 
 // Line is one line of a Source, without its newline. Text may hold any bytes
@@ -45,14 +47,19 @@ type Query struct {
 
 // wants returns what a line of a source has to be like; nil: anything.
 func (q *Query) wants(s *Source) func(text []byte) bool {
-	if !s.JSON || q.Since.IsZero() && q.Until.IsZero() {
+	timed := s.JSON && !(q.Since.IsZero() && q.Until.IsZero())
+	if !timed && s.Only == nil {
 		return q.Match
 	}
 	return func(text []byte) bool {
-		at, known := timestamp(text)
-		return !(known && (at.Before(q.Since) || !q.Until.IsZero() && at.After(q.Until))) &&
-			(q.Match == nil || q.Match(text))
+		return !(timed && q.misses(text)) && (s.Only == nil || s.Only(text)) && (q.Match == nil || q.Match(text))
 	}
+}
+
+// misses tells whether an object is of another time.
+func (q *Query) misses(text []byte) bool {
+	at, known := timestamp(text)
+	return known && (at.Before(q.Since) || !q.Until.IsZero() && at.After(q.Until))
 }
 
 // timestamp is that of a JSON object as Lines makes them, if it has the usual form.
