@@ -21,6 +21,7 @@ var roles = map[string]func(args []string) int{
 	"stubborn": stubborn,
 	"polite":   polite,
 	"exit":     exit,
+	"brief":    brief,
 	"lines":    lines,
 	"tree":     tree,
 	"orphan":   orphan,
@@ -95,6 +96,16 @@ func exit(args []string) int {
 		return 2
 	}
 	return code
+}
+
+// brief lives for so many milliseconds, and fails.
+func brief(args []string) int {
+	life, err := strconv.Atoi(args[0])
+	if err != nil {
+		return 2
+	}
+	<-time.After(time.Duration(life) * time.Millisecond)
+	return 1
 }
 
 // lines writes "NAME PID N" with N = 1, 2, 3 …, one line in one write, until it is

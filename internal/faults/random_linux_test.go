@@ -37,7 +37,9 @@ func TestRandomKills(t *testing.T) {
 	s.addRole("volatile2", "lines", "20000") // slow enough to come to rest: start waits for that
 	s.add("many", "-i", "3")
 	s.crash("crash0", "exit", "1")
-	s.crash("crash1", "exit", "0", "--restart", "always")
+	s.crash("crash2", "exit", "0", "--restart", "always")
+	// One that is up for long enough, so that the shim starts it by a standing order.
+	s.crash("crash1", "brief", "30", "--min-uptime", "10")
 
 	s.rage(kills, func() bool { return rand.IntN(10) < 6 })
 	s.check()
@@ -56,6 +58,7 @@ func TestRandomKillsOfBoth(t *testing.T) {
 	s := newStorm(w)
 	s.add("steady0", "steady1", "volatile0", "volatile1", "volatile2")
 	s.crash("crash0", "exit", "1")
+	s.crash("crash1", "brief", "30", "--min-uptime", "10")
 	s.both = true
 	s.rage(kills/5, nil)
 	s.check()
@@ -226,6 +229,11 @@ func strike(pid int, sig syscall.Signal) error {
 // command carries out one random command, which has to succeed.
 func (s *storm) command() {
 	s.w.t.Helper()
+	if rand.IntN(8) == 0 { // while it ends and comes back; it may end once more before that is told
+		s.w.run("restart", "crash1")
+		s.w.must("stop", "crash1")
+		s.w.run("start", "crash1")
+	}
 	v := s.mutable[rand.IntN(len(s.mutable))]
 	if v.process != nil && v.process.Exited() {
 		s.w.t.Errorf("the process of %s has ended by itself", v.name)
