@@ -25,9 +25,14 @@ func (a *app) rotation() logs.Rotation {
 
 // outputNotes tell what is wrong with the logs of an instance.
 func (in *instance) outputNotes() (notes []string) {
+	if !in.opened {
+		return nil
+	}
 	for _, stream := range in.app.streams(in.index) {
 		lost, err := in.app.s.pump.Lost(in.pumpKey(stream))
 		switch {
+		case errors.Is(err, logs.ErrUnknown) && in.logNote != "":
+			notes = append(notes, in.logNote)
 		case errors.Is(err, logs.ErrUnknown):
 		case lost > 0:
 			notes = append(notes, plural(int(lost), "byte")+" of its output could not be written: "+errText(err))

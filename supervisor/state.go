@@ -249,7 +249,7 @@ func (in *instance) snapshot() wire.Instance {
 // notes is what else a person should know of the instance.
 func (in *instance) notes() string {
 	var notes []string
-	for _, note := range []string{in.note, in.logNote, in.app.watchNote()} {
+	for _, note := range []string{in.note, in.app.watchNote()} {
 		if note != "" {
 			notes = append(notes, note)
 		}

@@ -191,6 +191,13 @@ func (f *feed) fail(err error) {
 // refuse counts bytes that could not be written. Any goroutine may call it.
 func (f *feed) refuse(path string, n int, err error) {
 	f.lost.Add(uint64(n))
-	why := fmt.Errorf("write log %s: %w", path, err)
+	why := inWords(path, err)
 	f.why.Store(&why)
+}
+
+// content takes back what was wrong, unless bytes were lost by it.
+func (f *feed) content() {
+	if f.cause = nil; f.lost.Load() == 0 {
+		f.why.Store(nil)
+	}
 }

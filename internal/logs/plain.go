@@ -183,10 +183,11 @@ func (f *plainFeed) open() (first bool, err error) {
 	f.looked = time.Now()
 	out, first, err := f.files.share(f.path)
 	if err != nil {
-		f.fail(0, err)
+		f.fail(0, &SinkError{f.path, err})
 		return false, err
 	}
 	f.out = out
+	f.content()
 	return first, nil
 }
 
@@ -267,6 +268,13 @@ func (f *plainFeed) close() {
 
 func (f *plainFeed) fail(n int, err error) {
 	f.lost.Add(uint64(n))
-	why := fmt.Errorf("write log %s: %w", f.path, err)
+	why := inWords(f.path, err)
 	f.why.Store(&why)
+}
+
+// content takes back what was wrong, unless bytes were lost by it.
+func (f *plainFeed) content() {
+	if f.lost.Load() == 0 {
+		f.why.Store(nil)
+	}
 }

@@ -56,6 +56,15 @@ func (e *SinkError) Error() string { return fmt.Sprintf("open log %s: %v", e.Pat
 
 func (e *SinkError) Unwrap() error { return e.Err }
 
+// inWords says that a log could not be written, or not even opened.
+func inWords(path string, err error) error {
+	var closed *SinkError
+	if errors.As(err, &closed) {
+		return closed
+	}
+	return fmt.Errorf("write log %s: %w", path, err)
+}
+
 // Pump moves bytes from pipes to log files until Close. All methods may be
 // called from any goroutine.
 //

@@ -93,8 +93,8 @@ func TestReadOnlyFileSystem(t *testing.T) {
 		defer unix.Unmount(dir, unix.MNT_DETACH)
 		path := filepath.Join(dir, "log")
 		w, err := tryAttach(t, e, "a", Sink{Path: path, Index: true, Rotate: Rotation{Size: 1000, Files: 2}})
-		if !errors.Is(err, unix.EROFS) {
-			t.Fatalf("attached: %v", err)
+		if _, why := e.lost("a"); !errors.Is(err, unix.EROFS) || why == nil || why.Error() != err.Error() {
+			t.Fatalf("attached: %v; told: %v", err, why)
 		}
 		data := numbered(1 << 20) // more than the pipe holds
 		if _, err := w.Write(data); err != nil {

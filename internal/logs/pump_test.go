@@ -159,6 +159,32 @@ func TestSinkThatCannotBeOpened(t *testing.T) {
 	})
 }
 
+// TestSinkThatCanBeOpenedLater is complained of until it is, if nothing was lost.
+func TestSinkThatCanBeOpenedLater(t *testing.T) {
+	everyEngine(t, func(t *testing.T, e mover) {
+		dir := t.TempDir()
+		blocker := filepath.Join(dir, "folder")
+		if err := os.WriteFile(blocker, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(blocker, "log")
+		w, err := tryAttach(t, e, "a", Sink{Path: path})
+		if _, why := e.lost("a"); err == nil || why == nil {
+			t.Fatalf("%v, %v", err, why)
+		}
+		if err := os.Remove(blocker); err != nil {
+			t.Fatal(err)
+		}
+		agePaths(t, e)
+		write(t, w, "line\n")
+		drain(t, e, "a")
+		wantFile(t, path, "line\n")
+		if n, why := e.lost("a"); n != 0 || why != nil {
+			t.Errorf("lost %d: %v", n, why)
+		}
+	})
+}
+
 func TestResink(t *testing.T) {
 	everyEngine(t, func(t *testing.T, e mover) {
 		dir := t.TempDir()

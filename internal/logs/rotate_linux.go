@@ -123,9 +123,3 @@ func (f *feed) grumble(err error) {
 	why := fmt.Errorf("rotate log %s: %w", f.path, pathless(err))
 	f.why.Store(&why)
 }
-
-func (f *feed) content() {
-	if f.lost.Load() == 0 && f.why.Load() != nil {
-		f.why.Store(nil)
-	}
-}

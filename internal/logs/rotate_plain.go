@@ -34,6 +34,8 @@ func (o *plainFile) room(f *plainFeed, b []byte) int {
 	}
 	if err := o.rotate(st, rule.Files); err != nil {
 		f.fail(0, err)
+	} else {
+		f.content()
 	}
 	return len(b)
 }

@@ -110,8 +110,9 @@ func (e *engine) aim(f *feed, t *target) {
 	}
 	switch {
 	case t.err != nil:
-		f.fail(t.err)
+		f.fail(t.failure())
 	case t.kind == regular:
+		f.content()
 		e.share(f, t.file, t.sink.Truncate)
 	}
 }
@@ -146,7 +147,7 @@ func (e *engine) reopen(f *feed) error {
 		err = t.take(o)
 	}
 	if err != nil {
-		return err
+		return &SinkError{f.path, err}
 	}
 	old := f.out
 	e.aim(f, t)
