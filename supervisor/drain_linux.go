@@ -32,11 +32,11 @@ func (s *Supervisor) drain(in *instance, then func()) {
 	in.setStop(nil)
 	q := &queue{pid: in.proc.PID, signal: in.stopSignal()}
 	for _, g := range in.app.groups {
-		if !g.has(in.place()) {
+		if g.IsUnix() || !g.has(in.place()) {
 			continue
 		}
 		if fd, err := unix.FcntlInt(uintptr(g.fds[in.place()]), unix.F_DUPFD_CLOEXEC, 0); err == nil {
-			q.sockets, q.ports = append(q.sockets, fd), append(q.ports, g.addr.Port())
+			q.sockets, q.ports = append(q.sockets, fd), append(q.ports, g.Port())
 		}
 	}
 	if len(q.sockets) == 0 || q.pid == 0 {

@@ -1,9 +1,7 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,16 +15,19 @@ import (
 
 // groupFor finds the app's group for an address, or makes it.
 func (s *Supervisor) groupFor(a *app, b *listener.Bind) (*group, error) {
-	g := a.groupOf(b.Addr, b.V6)
-	if g != nil {
+	g := groupAt(a.groups, b.Address)
+	switch {
+	case b.IsUnix():
+		return s.unixGroup(a, g, b)
+	case g != nil:
 		return g, s.grow(a, g, b.Options)
 	}
-	if !a.usesPort(b.Addr.Port()) { // else a new version listens there in another way
-		if err := listener.Taken(b.Addr, b.V6, b.Options); err != nil {
+	if !a.usesPort(b.Port()) { // else a new version listens there in another way
+		if err := listener.Taken(b.Address, b.Options); err != nil {
 			return nil, err
 		}
 	}
-	g = newGroup(b.Addr, b.V6)
+	g = newGroup(b.Address)
 	if err := s.grow(a, g, b.Options); err != nil {
 		s.dropGroup(a, g)
 		return nil, err
@@ -35,15 +36,20 @@ func (s *Supervisor) groupFor(a *app, b *listener.Bind) (*group, error) {
 	return g, nil
 }
 
-func newGroup(addr netip.AddrPort, v6 bool) *group {
-	return &group{addr: addr, v6: v6, served: map[int]bool{}}
-}
+func newGroup(addr listener.Address) *group { return &group{Address: addr, served: map[int]bool{}} }
 
-func (a *app) groupOf(addr netip.AddrPort, v6 bool) *group { return groupAt(a.groups, addr, v6) }
+func groupAt(groups []*group, addr listener.Address) *group {
+	for _, g := range groups {
+		if g.Address == addr {
+			return g
+		}
+	}
+	return nil
+}
 
 func (a *app) usesPort(port uint16) bool {
 	for _, g := range a.groups {
-		if g.addr.Port() == port {
+		if !g.IsUnix() && g.Port() == port {
 			return true
 		}
 	}
@@ -55,27 +61,37 @@ func (a *app) usesPort(port uint16) bool {
 // connection: were one closed, the kernel would put the last in its place.
 func (s *Supervisor) grow(a *app, g *group, o *listener.Options) error {
 	missing := g.missing(2 * a.spec.Instances)
-	if len(missing) == 0 {
+	if len(missing) == 0 || g.IsUnix() {
 		return nil
 	}
 	if s.crowded(len(missing) * socketDescriptors) {
 		return fmt.Errorf("the limit of open files leaves no room for %d more sockets: %w", len(missing), syscall.EMFILE)
 	}
-	kept := make(chan struct{})
-	for i, place := range missing {
-		fd, err := listener.Open(g.addr, g.v6, o)
-		if err != nil {
-			return err
+	var made []int
+	var err error
+	for _, place := range missing {
+		var fd int
+		if fd, err = listener.Open(g.Address, o); err != nil {
+			break
 		}
 		g.put(place, fd, g.size())
-		var reply func(*wire.ShimMessage)
-		if i == len(missing)-1 { // it takes them in turn
-			reply = func(*wire.ShimMessage) { close(kept) }
-		}
-		s.shimError(s.shim.(holdsDescriptors).Keep(a.socketName(g, place), fd, reply))
+		made = append(made, place)
 	}
-	g.kept = kept
-	return nil
+	s.keep(a, g, made...)
+	return err
+}
+
+// keep has the shim keep the sockets at some places, one after the other.
+func (s *Supervisor) keep(a *app, g *group, places ...int) {
+	kept := make(chan struct{})
+	for i, place := range places {
+		var reply func(*wire.ShimMessage)
+		if i == len(places)-1 { // it takes them in turn
+			reply = func(*wire.ShimMessage) { close(kept) }
+			g.kept = kept
+		}
+		s.shimError(s.shim.(holdsDescriptors).Keep(a.socketName(g, place), g.fds[place], reply))
+	}
 }
 
 // put has a socket be at a place, the at-th of the kernel's group.
@@ -115,6 +131,9 @@ func (g *group) whole() bool {
 // steer has new connections go to the instances that are ready.
 func (s *Supervisor) steer(a *app) {
 	for _, g := range a.groups {
+		if g.IsUnix() {
+			continue // its connections wait for whoever takes them
+		}
 		var to []int
 		for _, place := range a.places(g) {
 			if g.has(place) {
@@ -129,9 +148,12 @@ func (s *Supervisor) steer(a *app) {
 
 // admit lets connections come to a group that is steered.
 func (s *Supervisor) admit(g *group) {
+	if g.IsUnix() {
+		return
+	}
 	for _, fd := range g.fds {
 		if err := listener.Admit(fd); err != nil {
-			s.logf("listen on %v: %v", g.addr, err)
+			s.logf("listen on %v: %v", g, err)
 		}
 	}
 }
@@ -141,7 +163,7 @@ func (s *Supervisor) admit(g *group) {
 func (s *Supervisor) refuseWaiting(in *instance) {
 	n := 0
 	for _, g := range in.app.groups {
-		if g.has(in.place()) {
+		if !g.IsUnix() && g.has(in.place()) {
 			n += listener.Reset(g.fds[in.place()])
 		}
 	}
@@ -159,6 +181,7 @@ func (s *Supervisor) dropGroups(a *app) {
 }
 
 func (s *Supervisor) dropGroup(a *app, g *group) {
+	s.dropFile(a, g)
 	for i, fd := range g.fds {
 		// It ends at once what the shim's copy would keep up for a moment longer.
 		_ = unix.Shutdown(fd, unix.SHUT_RDWR)
@@ -171,11 +194,7 @@ func (s *Supervisor) dropGroup(a *app, g *group) {
 // socketName is the name of a socket at the shim, UID/listen/FAMILY/ADDRESS/PLACE,
 // with @AT where that is not the place.
 func (a *app) socketName(g *group, place int) string {
-	family := "4"
-	if g.v6 {
-		family = "6"
-	}
-	name := fmt.Sprintf("%s/listen/%s/%s/%d", a.uid, family, g.addr, place)
+	name := fmt.Sprintf("%s/listen/%s/%d", a.uid, g.Name(), place)
 	if at := g.at[place]; at != place {
 		name += fmt.Sprintf("@%d", at)
 	}
@@ -208,6 +227,7 @@ func (s *Supervisor) adoptGroups(slots map[string]*wire.ShimMessage) {
 		s.takeBack(a, slots)
 		for _, g := range a.groups {
 			s.complete(a, g)
+			s.watchFile(a, g)
 		}
 	}
 }
@@ -227,18 +247,16 @@ func (s *Supervisor) letGo(a *app, g *group) bool {
 	return true
 }
 
-var errOtherVersion = errors.New("its name is of another version")
-
 func (a *app) adoptSocket(held holdsDescriptors, name, rest string) error {
-	parts := strings.Split(rest, "/")
-	if len(parts) != 3 {
-		return errOtherVersion
+	slash := strings.LastIndex(rest, "/")
+	if slash < 0 {
+		return listener.ErrName
 	}
-	addr, err := netip.ParseAddrPort(parts[1])
+	addr, err := listener.ParseName(rest[:slash])
 	if err != nil {
 		return err
 	}
-	place, at, err := parsePlace(parts[2])
+	place, at, err := parsePlace(rest[slash+1:])
 	if err != nil {
 		return err
 	}
@@ -246,9 +264,9 @@ func (a *app) adoptSocket(held holdsDescriptors, name, rest string) error {
 	if err != nil {
 		return err
 	}
-	g := a.groupOf(addr, parts[0] == "6")
+	g := groupAt(a.groups, addr)
 	if g == nil {
-		g = newGroup(addr, parts[0] == "6")
+		g = newGroup(addr)
 		a.groups = append(a.groups, g)
 	}
 	g.put(place, fd, at)
@@ -259,15 +277,15 @@ func (a *app) adoptSocket(held holdsDescriptors, name, rest string) error {
 func parsePlace(text string) (place, at int, err error) {
 	first, second, differs := strings.Cut(text, "@")
 	if place, err = strconv.Atoi(first); err != nil {
-		return 0, 0, errOtherVersion
+		return 0, 0, listener.ErrName
 	}
 	if at = place; differs {
 		if at, err = strconv.Atoi(second); err != nil {
-			return 0, 0, errOtherVersion
+			return 0, 0, listener.ErrName
 		}
 	}
 	if place < 0 || place > 2*maxInstances || at < 0 || at > 2*maxInstances {
-		return 0, 0, errOtherVersion
+		return 0, 0, listener.ErrName
 	}
 	return place, at, nil
 }

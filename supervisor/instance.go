@@ -310,6 +310,7 @@ func (in *instance) record(e *wire.ShimExit) {
 	}
 	in.last = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot}
 	in.closeChannel()
+	s.dropOwn(in)
 	in.said = ""
 	in.proc = pidfile.Process{}
 	in.tellLogs(0)

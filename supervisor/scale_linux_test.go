@@ -114,7 +114,7 @@ func TestSocketsAreTakenOver(t *testing.T) {
 	n := c.next()
 	n.do(func() {
 		a := n.s.byName("web")
-		if len(a.groups) != 1 || len(a.groups[0].fds) != 4 || a.groups[0].addr != n.addr {
+		if len(a.groups) != 1 || len(a.groups[0].fds) != 4 || a.groups[0].AddrPort != n.addr {
 			t.Errorf("the groups are %+v", a.groups)
 		}
 	})

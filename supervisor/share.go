@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"net/netip"
 	"slices"
 
 	"forever/internal/listener"
@@ -18,15 +17,17 @@ type holdsDescriptors interface {
 	Keep(name string, fd int, reply func(*wire.ShimMessage)) error
 }
 
-// group is one address that the instances of an app share: two sockets for each
-// of them, in their order, one for each of the lives that a reload goes between.
+// group is one address that the instances of an app share. Of TCP it has two
+// sockets for each of them, one for each of the lives that a reload goes between.
+// A unix-domain address has one socket for all, at place 0: there is no second one
+// that could be bound to it.
 type group struct {
-	addr   netip.AddrPort
-	v6     bool
+	listener.Address
 	fds    []int         // by place, ours; the shim has its own. -1: not made yet
 	at     []int         // by place: which of the kernel's group it is
 	kept   chan struct{} // closed when the shim has all of them
 	served map[int]bool  // the indices of instances that have listened there
+	stop   func()        // ends the watch of a unix socket's file; nil: none
 }
 
 // pendingBinds are the binds that are received and not answered yet.
@@ -65,7 +66,15 @@ func (a *app) places(g *group) []int {
 // listens: the instance's process has bound the group's address.
 func (in *instance) listens(g *group) bool { return slices.Contains(in.bound, g) }
 
-// place is where in a group the instance's socket is: each has two, one for
+// placeIn is where in the group the instance's socket is.
+func (in *instance) placeIn(g *group) int {
+	if g.IsUnix() {
+		return 0
+	}
+	return in.place()
+}
+
+// place is where in a group of TCP the instance's socket is: each has two, one for
 // each of its lives, so that a reload can tell the new from the old.
 func (in *instance) place() int {
 	if in.other {

@@ -104,11 +104,15 @@ func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) (d listener.D
 		return d, nil // of a process that is not the instance's any more
 	}
 	g, err := s.groupFor(in.app, b)
+	if errors.Is(err, errTooMany) {
+		return d, nil
+	}
 	if err == nil {
-		d.Socket, err = g.lend(in.place(), b.Options)
+		d.Socket, err = g.lend(in.placeIn(g), b.Options)
+		d.Common = g.IsUnix()
 	}
 	if err != nil {
-		s.logf("%s: share %v: %v", in.label(), b.Addr, err)
+		s.logf("%s: share %v: %v", in.label(), b, err)
 		errors.As(err, &d.Errno)
 		return d, nil
 	}
@@ -198,7 +202,7 @@ func (in *instance) listening() (bound []*group) {
 		return nil // it has ended
 	}
 	for _, g := range in.app.groups {
-		if g.has(in.place()) && len(listener.Holders(pids, g.fds[in.place()])) > 0 {
+		if g.has(in.placeIn(g)) && len(listener.Holders(pids, g.fds[in.placeIn(g)])) > 0 {
 			bound = append(bound, g)
 			g.served[in.index] = true
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"forever/internal/clock"
+	"forever/internal/listener"
 	"forever/internal/logs"
 	"forever/internal/proc"
 	"forever/internal/watch"
@@ -98,6 +99,7 @@ type Supervisor struct {
 	warning  string
 	writer   writer
 	pending  *pendingBinds
+	names    *listener.Names // of the files of unix sockets; nil: none is watched
 	memory   measuring
 	trim     weight.Trimmer
 

@@ -1,8 +1,6 @@
 package supervisor
 
 import (
-	"fmt"
-	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -19,13 +17,13 @@ func (s *Supervisor) takeBack(a *app, slots map[string]*wire.ShimMessage) {
 	for _, g := range s.leftSockets(a, slots) {
 		if err := s.keepInOrder(a, g); err != nil {
 			a.lost = err.Error()
-			s.logf("%s: take back the sockets of %v: %v", a.spec.Name, g.addr, err)
+			s.logf("%s: take back the sockets of %v: %v", a.spec.Name, g, err)
 			for _, fd := range g.fds {
 				unix.Close(fd) // -1 for none
 			}
 			continue
 		}
-		s.logf("%s: took back %d sockets of %v", a.spec.Name, g.size(), g.addr)
+		s.logf("%s: took back %d sockets of %v", a.spec.Name, g.size(), g)
 		a.groups = append(a.groups, g)
 	}
 }
@@ -43,19 +41,19 @@ func (s *Supervisor) leftSockets(a *app, slots map[string]*wire.ShimMessage) (gr
 			continue
 		}
 		for _, f := range s.findSockets(in, m.PID) {
-			g := groupAt(groups, f.Addr, f.V6)
+			g := groupAt(groups, f.Address)
 			switch {
-			case a.groupOf(f.Addr, f.V6) != nil:
+			case groupAt(a.groups, f.Address) != nil:
 				unix.Close(f.FD)
 				continue
 			case g == nil:
-				g = newGroup(f.Addr, f.V6)
+				g = newGroup(f.Address)
 				groups = append(groups, g)
-			case g.has(in.place()):
-				unix.Close(f.FD) // its order will not be found
+			case g.has(in.placeIn(g)):
+				unix.Close(f.FD) // TCP: its order will not be found
 				continue
 			}
-			g.put(in.place(), f.FD, -1)
+			g.put(in.placeIn(g), f.FD, -1)
 		}
 	}
 	return groups
@@ -66,7 +64,7 @@ func (s *Supervisor) findSockets(in *instance, pid int) []listener.Found {
 	if err != nil {
 		return nil // it has ended
 	}
-	found, err := listener.Find(pids)
+	found, err := listener.Find(pids, in.app.uid)
 	if err != nil {
 		in.app.lost = err.Error()
 		s.logf("%s: %v", in.label(), err)
@@ -84,30 +82,20 @@ func (s *Supervisor) keepInOrder(a *app, g *group) error {
 			places, fds = append(places, place), append(fds, g.fds[place])
 		}
 	}
-	order, err := listener.Order(fds)
-	if err != nil {
-		return err
+	order := []int{0} // of a unix socket, which is alone
+	if !g.IsUnix() {
+		var err error
+		if order, err = listener.Order(fds); err != nil {
+			return err
+		}
+		if err := listener.Steer(fds[0], order); err != nil { // and not to the sockets that are made next
+			return err
+		}
 	}
 	for i, at := range order {
 		g.at[places[i]] = at
 	}
-	if err := listener.Steer(fds[0], order); err != nil { // and not to the sockets that are made next
-		return err
-	}
 	slices.SortFunc(places, func(p, q int) int { return g.at[q] - g.at[p] })
-	for _, place := range places {
-		if err := s.shim.(holdsDescriptors).Keep(a.socketName(g, place), g.fds[place], nil); err != nil {
-			return fmt.Errorf("keep the sockets: %w", err)
-		}
-	}
-	return nil
-}
-
-func groupAt(groups []*group, addr netip.AddrPort, v6 bool) *group {
-	for _, g := range groups {
-		if g.addr == addr && g.v6 == v6 {
-			return g
-		}
-	}
+	s.keep(a, g, places...)
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"forever/internal/listener"
 )
 
 func TestParsePlace(t *testing.T) {
@@ -15,7 +17,7 @@ func TestParsePlace(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "x", "-1", "1@", "@1", "1@-1", "1@x", "1@2@3", "1000000", "1@1000000"} {
-		if place, at, err := parsePlace(text); !errors.Is(err, errOtherVersion) {
+		if place, at, err := parsePlace(text); !errors.Is(err, listener.ErrName) {
 			t.Errorf("%q is %d, %d (%v)", text, place, at, err)
 		}
 	}

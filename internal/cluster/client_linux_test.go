@@ -32,7 +32,11 @@ type connection struct {
 }
 
 func dial(address string) (*connection, error) {
-	c, err := net.DialTimeout("tcp", address, patience)
+	network := "tcp"
+	if address[0] == '/' || address[0] == '@' {
+		network = "unix"
+	}
+	c, err := net.DialTimeout(network, address, patience)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +85,7 @@ type load struct {
 // counts is what became of the requests.
 type counts struct {
 	answered, refused, failed int
+	away                      int   // of a path: there was none
 	first                     error // that was not an answer
 }
 
@@ -136,6 +141,8 @@ func (l *load) count(err error) {
 		l.some.Broadcast()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		l.counted.refused++
+	case errors.Is(err, syscall.ENOENT):
+		l.counted.away++
 	default:
 		l.counted.failed++
 	}

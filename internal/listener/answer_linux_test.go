@@ -34,9 +34,13 @@ func (a *asked) all() []Bind {
 func (a *asked) sharing(t *testing.T) *Answerer {
 	return &Answerer{Decide: func(b *Bind) Decision {
 		a.add(b)
-		fd, err := Open(b.Addr, b.V6, b.Options)
+		open := func() (int, error) { return Open(b.Address, b.Options) }
+		if b.IsUnix() {
+			open = func() (int, error) { return OpenUnix(b, KeepName(b.Path, "test")) }
+		}
+		fd, err := open()
 		if err != nil {
-			t.Errorf("open for %v: %v", b.Addr, err)
+			t.Errorf("open for %v: %v", b, err)
 			return Decision{}
 		}
 		return Decision{Socket: fd}
@@ -62,15 +66,15 @@ func TestAnswer(t *testing.T) {
 		want   wanted
 		shared bool
 	}{
-		"IPv4":          {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("127.0.0.1", port)}, true},
-		"all of IPv4":   {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("0.0.0.0", port)}, true},
-		"IPv6":          {wanted{Domain: unix.AF_INET6, Type: unix.SOCK_STREAM, Addr: at("::1", port)}, true},
-		"mapped":        {wanted{Domain: unix.AF_INET6, Type: unix.SOCK_STREAM, Addr: at("::ffff:127.0.0.1", port)}, true},
-		"nonblocking":   {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("127.0.0.1", port), Nonblock: true}, true},
-		"any port":      {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("127.0.0.1", 0)}, false},
-		"UDP":           {wanted{Domain: unix.AF_INET, Type: unix.SOCK_DGRAM, Addr: at("127.0.0.1", other)}, false},
-		"a unix socket": {wanted{Domain: unix.AF_UNIX, Type: unix.SOCK_STREAM, Addr: socketAt(t)}, false},
-		"all of IPv6":   {wanted{Domain: unix.AF_INET6, Type: unix.SOCK_STREAM, Addr: at("::", port)}, true},
+		"IPv4":        {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("127.0.0.1", port)}, true},
+		"all of IPv4": {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("0.0.0.0", port)}, true},
+		"IPv6":        {wanted{Domain: unix.AF_INET6, Type: unix.SOCK_STREAM, Addr: at("::1", port)}, true},
+		"mapped":      {wanted{Domain: unix.AF_INET6, Type: unix.SOCK_STREAM, Addr: at("::ffff:127.0.0.1", port)}, true},
+		"nonblocking": {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("127.0.0.1", port), Nonblock: true}, true},
+		"any port":    {wanted{Domain: unix.AF_INET, Type: unix.SOCK_STREAM, Addr: at("127.0.0.1", 0)}, false},
+		"UDP":         {wanted{Domain: unix.AF_INET, Type: unix.SOCK_DGRAM, Addr: at("127.0.0.1", other)}, false},
+		"datagrams":   {wanted{Domain: unix.AF_UNIX, Type: unix.SOCK_DGRAM, Addr: socketAt(t)}, false},
+		"all of IPv6": {wanted{Domain: unix.AF_INET6, Type: unix.SOCK_STREAM, Addr: at("::", port)}, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +113,7 @@ func TestAnswerSeveralBinds(t *testing.T) {
 			}
 			var ports []uint16
 			for _, b := range a.all() {
-				ports = append(ports, b.Addr.Port())
+				ports = append(ports, b.Port())
 			}
 			if !slices.Equal(ports, []uint16{first, second}) {
 				t.Errorf("asked about %v", ports)
@@ -159,7 +163,7 @@ func TestOptionsThatAreNotSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	closing(t, plain)
-	copied := open(t, hostPort("127.0.0.1", freePort(t)), false, OptionsOf(plain))
+	copied := open(t, hostPort("127.0.0.1", freePort(t)), OptionsOf(plain))
 	if locked, err := unix.GetsockoptInt(copied, unix.SOL_SOCKET, soBufLock); err == nil && locked != 0 {
 		t.Errorf("buffer sizes were set: %d", locked)
 	}

@@ -1,16 +1,13 @@
 package listener
 
-import (
-	"net/netip"
-	"syscall"
-)
+import "syscall"
 
 // Bind is a bind(2) of a program that waits for an answer.
 type Bind struct {
-	PID  int // of the calling thread
-	FD   int // the program's descriptor
-	Addr netip.AddrPort
-	V6   bool // the socket is an AF_INET6 one
+	PID int // of the calling thread
+	FD  int // the program's descriptor
+	Address
+	Raw []byte // the address as the program has it
 	// Nonblock and CloseOnExec are the flags of the descriptor.
 	Nonblock, CloseOnExec bool
 	// Options are what the program set on its socket; nil where it could not
@@ -25,6 +22,9 @@ type Decision struct {
 	// each connection that comes to an os.File.
 	Socket int
 	Errno  syscall.Errno // the program gets this error
+	// Common: other programs have the same open file, and are not to block where
+	// they do not expect it.
+	Common bool
 }
 
 // Peer reaches into programs where this process may not (ptrace(2), "Ptrace

@@ -12,26 +12,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var errNotOurs = errors.New("not a TCP address with a fixed port")
+var errNotOurs = errors.New("not an address that is shared")
 
 // read finds out what a notified bind(2) is about. An error means that it is
 // none that is shared; errNotOurs, that it never is.
 func (a *Answerer) read(n *notification) (*Bind, error) {
 	// The kernel takes descriptor and length as int, whatever else the registers hold.
 	b := &Bind{PID: int(n.pid), FD: int(int32(n.data.args[0]))}
-	size := min(int(int32(n.data.args[2])), unix.SizeofSockaddrInet6)
-	if size < unix.SizeofSockaddrInet4 {
+	size := int(int32(n.data.args[2]))
+	if size <= sizeofFamily { // a unix socket without a name, or nothing
 		return nil, errNotOurs
 	}
-	raw, err := a.peek(b.PID, uintptr(n.data.args[1]), size)
-	if err != nil {
+	var err error
+	if b.Raw, err = a.peek(b.PID, uintptr(n.data.args[1]), min(size, unix.SizeofSockaddrUnix)); err != nil {
 		return nil, err
 	}
 	var ok bool
-	if b.Addr, b.V6, ok = parseAddress(raw); !ok || b.Addr.Port() == 0 {
-		return nil, errNotOurs
-	}
-	if !isTCP(b.PID, b.FD, b.V6) || !sameNetwork(b.PID) {
+	if b.Address, ok = parseAddress(b.Raw); !ok || size > unix.SizeofSockaddrUnix && b.IsUnix() || !b.shareable() {
 		return nil, errNotOurs
 	}
 	if err := b.readFlags(); err != nil {
@@ -46,24 +43,45 @@ func (a *Answerer) read(n *notification) (*Bind, error) {
 	return b, nil
 }
 
-// parseAddress reads a struct sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)).
-func parseAddress(raw []byte) (addr netip.AddrPort, v6, ok bool) {
+// shareable: what is bound there can be shared.
+func (b *Bind) shareable() bool {
+	switch {
+	case !sameNamespace(b.PID, "net"):
+		return false
+	case b.IsUnix():
+		return b.completePath() && b.isConnectionUnix()
+	}
+	return b.Port() != 0 && isTCP(b.PID, b.FD, b.V6)
+}
+
+const sizeofFamily = 2 // of sa_family_t
+
+// parseAddress reads a struct sockaddr_in (ip(7)), sockaddr_in6 (ipv6(7)) or
+// sockaddr_un (unix(7)), whose path may be relative and whose Kind is not known yet.
+func parseAddress(raw []byte) (a Address, ok bool) {
+	if len(raw) <= sizeofFamily {
+		return a, false
+	}
+	family := binary.NativeEndian.Uint16(raw)
+	if family == unix.AF_UNIX {
+		return parsePath(raw[sizeofFamily:]), true
+	}
 	if len(raw) < unix.SizeofSockaddrInet4 {
-		return addr, false, false
+		return a, false
 	}
 	port := binary.BigEndian.Uint16(raw[2:])
-	switch family := binary.NativeEndian.Uint16(raw); {
+	switch {
 	case family == unix.AF_INET:
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(raw[4:8])), port), false, true
+		return Address{AddrPort: netip.AddrPortFrom(netip.AddrFrom4([4]byte(raw[4:8])), port)}, true
 	case family == unix.AF_INET6 && len(raw) >= unix.SizeofSockaddrInet6:
 		ip := netip.AddrFrom16([16]byte(raw[8:24]))
 		// The scope id counts for link-local addresses alone (ipv6(7)).
 		if scope := binary.NativeEndian.Uint32(raw[24:]); scope != 0 && ip.IsLinkLocalUnicast() && !ip.Is4In6() {
 			ip = ip.WithZone(strconv.FormatUint(uint64(scope), 10))
 		}
-		return netip.AddrPortFrom(ip, port), true, true
+		return Address{AddrPort: netip.AddrPortFrom(ip, port), V6: true}, true
 	}
-	return addr, false, false
+	return a, false
 }
 
 // isTCP asks the socket file system for the protocol (sockfs keeps it as an
@@ -85,13 +103,16 @@ func isTCP(pid, fd int, v6 bool) bool {
 	return false
 }
 
-// sameNetwork: a program in another network namespace must not get a socket of ours.
-func sameNetwork(pid int) bool {
-	var its, ours unix.Stat_t
-	if unix.Stat(fmt.Sprintf("/proc/%d/ns/net", pid), &its) != nil || unix.Stat("/proc/self/ns/net", &ours) != nil {
-		return false
-	}
-	return its.Dev == ours.Dev && its.Ino == ours.Ino
+// sameNamespace: a program in another network must not get a socket of ours, and
+// paths are not the same to one that has other mounts (namespaces(7)).
+func sameNamespace(pid int, kind string) bool {
+	return sameFile(fmt.Sprintf("/proc/%d/ns/%s", pid, kind), "/proc/self/ns/"+kind)
+}
+
+// sameFile tells whether two paths lead to one file.
+func sameFile(one, other string) bool {
+	var a, b unix.Stat_t
+	return unix.Stat(one, &a) == nil && unix.Stat(other, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 // readFlags reads the descriptor's flags (proc_pid_fdinfo(5)).

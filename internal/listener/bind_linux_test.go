@@ -3,6 +3,7 @@ package listener
 import (
 	"encoding/binary"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +28,10 @@ func raw6(port uint16, ip string, scope uint32) []byte {
 	return raw
 }
 
+func rawUnix(name string) []byte {
+	return append(binary.NativeEndian.AppendUint16(nil, unix.AF_UNIX), name...)
+}
+
 func TestParseAddress(t *testing.T) {
 	v4 := raw4(unix.AF_INET, 8080, [4]byte{127, 0, 0, 1})
 	tests := map[string]struct {
@@ -40,7 +45,10 @@ func TestParseAddress(t *testing.T) {
 		"IPv4 that is cut":           {v4[:15], "", false},
 		"nothing":                    {nil, "", false},
 		"AF_UNSPEC":                  {raw4(unix.AF_UNSPEC, 80, [4]byte{}), "", false},
-		"AF_UNIX":                    {raw4(unix.AF_UNIX, 80, [4]byte{}), "", false},
+		"a path":                     {rawUnix("/run/x\x00y"), "/run/x", false},
+		"a path as long as can be":   {rawUnix("/" + strings.Repeat("x", 107)), "/" + strings.Repeat("x", 107), false},
+		"an abstract name":           {rawUnix("\x00x\x00"), "@x\x00", false},
+		"no path":                    {rawUnix(""), "", false},
 		"no family that there is":    {raw4(0xffff, 80, [4]byte{}), "", false},
 		"IPv6":                       {raw6(443, "::1", 0), "[::1]:443", true},
 		"all":                        {raw6(443, "::", 0), "[::]:443", true},
@@ -53,12 +61,12 @@ func TestParseAddress(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			addr, v6, ok := parseAddress(test.raw)
+			a, ok := parseAddress(test.raw)
 			switch {
 			case ok != (test.want != ""):
-				t.Errorf("ok is %v: %v", ok, addr)
-			case ok && (addr.String() != test.want || v6 != test.v6):
-				t.Errorf("got %v (IPv6: %v), want %s", addr, v6, test.want)
+				t.Errorf("ok is %v: %v", ok, a)
+			case ok && (a.String() != test.want || a.V6 != test.v6):
+				t.Errorf("got %v (IPv6: %v), want %s", a, a.V6, test.want)
 			}
 		})
 	}
@@ -71,26 +79,33 @@ func FuzzParseAddress(f *testing.F) {
 	f.Add(raw6(80, "fe80::1", 2))
 	f.Add(raw6(80, "::ffff:1.2.3.4", 9))
 	f.Add([]byte{})
+	f.Add(rawUnix("/run/x"))
+	f.Add(rawUnix("\x00x"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		addr, v6, ok := parseAddress(raw)
+		a, ok := parseAddress(raw)
 		if !ok {
 			return
 		}
-		if !addr.IsValid() || v6 == addr.Addr().Is4() {
-			t.Fatalf("%v of %x, IPv6: %v", addr, raw, v6)
+		if a.IsUnix() {
+			a.Kind = unix.SOCK_STREAM
 		}
-		again, err := netip.ParseAddrPort(addr.String())
-		if err != nil || again != addr {
-			t.Fatalf("%v is read again as %v: %v", addr, again, err)
+		if again, err := ParseName(a.Name()); err != nil || again != a {
+			t.Fatalf("%v is read again as %v: %v", a, again, err)
 		}
-		switch sa := sockaddr(addr, v6).(type) {
+		if a.IsUnix() {
+			return
+		}
+		if !a.IsValid() || a.V6 == a.Addr().Is4() {
+			t.Fatalf("%v of %x, IPv6: %v", a, raw, a.V6)
+		}
+		switch sa := a.sockaddr().(type) {
 		case *unix.SockaddrInet4:
-			if v6 || netip.AddrFrom4(sa.Addr) != addr.Addr() || sa.Port != int(addr.Port()) {
-				t.Fatalf("%v is bound as %+v", addr, sa)
+			if a.V6 || netip.AddrFrom4(sa.Addr) != a.Addr() || sa.Port != int(a.Port()) {
+				t.Fatalf("%v is bound as %+v", a, sa)
 			}
 		case *unix.SockaddrInet6:
-			if !v6 || netip.AddrFrom16(sa.Addr) != addr.Addr().WithZone("") || sa.Port != int(addr.Port()) {
-				t.Fatalf("%v is bound as %+v", addr, sa)
+			if !a.V6 || netip.AddrFrom16(sa.Addr) != a.Addr().WithZone("") || sa.Port != int(a.Port()) {
+				t.Fatalf("%v is bound as %+v", a, sa)
 			}
 		}
 	})

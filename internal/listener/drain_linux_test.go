@@ -49,7 +49,7 @@ func TestConnections(t *testing.T) {
 }
 
 func TestHolders(t *testing.T) {
-	fd := open(t, hostPort("127.0.0.1", freePort(t)), false, nil)
+	fd := open(t, hostPort("127.0.0.1", freePort(t)), nil)
 	if got := Holders([]int{1 << 30, os.Getpid()}, fd); !slices.Equal(got, []int{os.Getpid()}) {
 		t.Errorf("holders are %v", got)
 	}
@@ -84,19 +84,19 @@ func TestNoHandshakeIsHalfDone(t *testing.T) {
 // though our groups could share it.
 func TestTaken(t *testing.T) {
 	port := freePort(t)
-	if err := Taken(hostPort("127.0.0.1", port), false, nil); err != nil {
+	if err := Taken(hostPort("127.0.0.1", port), nil); err != nil {
 		t.Fatalf("a free port: %v", err)
 	}
-	open(t, hostPort("127.0.0.1", port), false, nil)
+	open(t, hostPort("127.0.0.1", port), nil)
 	for _, host := range []string{"127.0.0.1", "0.0.0.0"} {
-		if err := Taken(hostPort(host, port), false, nil); !errors.Is(err, unix.EADDRINUSE) {
+		if err := Taken(hostPort(host, port), nil); !errors.Is(err, unix.EADDRINUSE) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
-	if err := Taken(hostPort("127.0.0.2", port), false, nil); err != nil {
+	if err := Taken(hostPort("127.0.0.2", port), nil); err != nil {
 		t.Errorf("another address: %v", err)
 	}
-	if err := Taken(hostPort("192.0.2.77", port), false, nil); !errors.Is(err, unix.EADDRNOTAVAIL) {
+	if err := Taken(hostPort("192.0.2.77", port), nil); !errors.Is(err, unix.EADDRNOTAVAIL) {
 		t.Errorf("an address of another machine: %v", err)
 	}
 }

@@ -1,8 +1,8 @@
 package listener
 
 import (
+	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -14,27 +14,22 @@ import (
 
 // Found is a listening socket of a program.
 type Found struct {
-	FD   int // a copy, the caller's to close
-	Addr netip.AddrPort
-	V6   bool
+	FD int // a copy, the caller's to close
+	Address
 }
 
-// Find copies those sockets of the processes on which they await TCP connections
-// and that may have others beside them (SO_REUSEPORT), each once however many of
-// the processes have it (pidfd_getfd(2)). What was found comes also with an error.
-func Find(pids []int) (found []Found, err error) {
-	awaits := map[string]bool{}
-	err = eachRow("/proc/self/net", func(c connection, _ uint16) {
-		if c.state == listening {
-			awaits[c.inode] = true
-		}
-	})
+// Find copies those sockets of the processes of an app on which they await
+// connections and that were made by OpenUnix with its name, or that may have others
+// of TCP beside them (SO_REUSEPORT); each once, however many of the processes have
+// it (pidfd_getfd(2)). What was found comes also with an error.
+func Find(pids []int, owner string) (found []Found, err error) {
+	awaits, err := awaiting()
 	for _, pid := range pids {
 		for fd, inode := range descriptorsOf(pid) {
 			if !awaits[inode] {
 				continue
 			}
-			f, ok, e := find(pid, fd)
+			f, ok, e := find(pid, fd, owner)
 			if e != nil {
 				err = e
 				continue
@@ -48,18 +43,48 @@ func Find(pids []int) (found []Found, err error) {
 	return found, err
 }
 
-func find(pid, fd int) (f Found, ok bool, err error) {
+// awaiting is the set of the inodes of all sockets that await connections.
+func awaiting() (inodes map[string]bool, err error) {
+	inodes = map[string]bool{}
+	err = eachRow("/proc/self/net", func(c connection, _ uint16) {
+		if c.state == listening {
+			inodes[c.inode] = true
+		}
+	})
+	rows, e := unixSockets()
+	for inode, row := range rows {
+		if row.listening {
+			inodes[inode] = true
+		}
+	}
+	return inodes, errors.Join(err, e)
+}
+
+func find(pid, fd int, owner string) (f Found, ok bool, err error) {
 	if f.FD, err = proc.Borrow(pid, fd); err != nil {
 		return f, false, err
 	}
-	if shared, e := unix.GetsockoptInt(f.FD, unix.SOL_SOCKET, unix.SO_REUSEPORT); e == nil && shared == 1 {
-		f.Addr, f.V6, err = addressOf(f.FD)
-		ok = err == nil
+	if f.Address, err = addressOf(f.FD); err == nil {
+		ok = shared(pid, &f, owner)
 	}
 	if !ok {
 		unix.Close(f.FD)
 	}
 	return f, ok, err
+}
+
+// shared tells whether a socket is one of ours; a relative path is made absolute.
+func shared(pid int, f *Found, owner string) bool {
+	if !f.IsUnix() {
+		on, err := unix.GetsockoptInt(f.FD, unix.SOL_SOCKET, unix.SO_REUSEPORT)
+		return err == nil && on == 1
+	}
+	b := Bind{PID: pid, Address: f.Address}
+	if !b.completePath() {
+		return false
+	}
+	f.Address = b.Address
+	return !f.IsFile() || unix.Access(KeepName(f.Path, owner), unix.F_OK) == nil
 }
 
 // descriptorsOf are the inodes of a process's sockets by its descriptors. One that

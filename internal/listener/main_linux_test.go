@@ -118,7 +118,7 @@ func (w wanted) sockaddr() unix.Sockaddr {
 		return &unix.SockaddrUnix{Name: w.Addr}
 	}
 	addr := netip.MustParseAddrPort(w.Addr)
-	return sockaddr(addr, w.Domain == unix.AF_INET6)
+	return Address{AddrPort: addr, V6: w.Domain == unix.AF_INET6}.sockaddr()
 }
 
 // bindInChild has a child of its own bind, and passes on what it tells.
@@ -247,8 +247,9 @@ func freePort(t testing.TB) uint16 {
 
 func at(host string, port uint16) string { return net.JoinHostPort(host, strconv.Itoa(int(port))) }
 
-func hostPort(host string, port uint16) netip.AddrPort {
-	return netip.MustParseAddrPort(at(host, port))
+func hostPort(host string, port uint16) Address {
+	addr := netip.MustParseAddrPort(at(host, port))
+	return Address{AddrPort: addr, V6: addr.Addr().Is6()}
 }
 
 // closing closes a bare descriptor with the test.
@@ -259,9 +260,9 @@ func closing(t testing.TB, fd int) int {
 }
 
 // open is Open for a test.
-func open(t testing.TB, addr netip.AddrPort, v6 bool, o *Options) int {
+func open(t testing.TB, addr Address, o *Options) int {
 	t.Helper()
-	fd, err := Open(addr, v6, o)
+	fd, err := Open(addr, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,21 +137,23 @@ func (a *Answerer) decide(fd int, n *notification, b *Bind, r *response) {
 	case d.Errno != 0:
 		r.flags, r.err = 0, -int32(d.Errno)
 	case d.Socket != 0:
-		if replace(fd, n, b, d.Socket) == nil {
+		if replace(fd, n, b, d) == nil {
 			r.flags = 0
 		}
 		unix.Close(d.Socket)
 	}
 }
 
-// replace puts socket in place of the program's descriptor, with the flags
+// replace puts the socket in place of the program's descriptor, with the flags
 // that this had.
-func replace(fd int, n *notification, b *Bind, socket int) error {
+func replace(fd int, n *notification, b *Bind, d Decision) error {
 	// O_NONBLOCK belongs to the open file, which the program shares with us.
-	if err := unix.SetNonblock(socket, b.Nonblock); err != nil {
-		return err
+	if b.Nonblock || !d.Common {
+		if err := unix.SetNonblock(d.Socket, b.Nonblock); err != nil {
+			return err
+		}
 	}
-	a := addFD{id: n.id, flags: flagSetFD, srcfd: uint32(socket), newfd: uint32(b.FD)}
+	a := addFD{id: n.id, flags: flagSetFD, srcfd: uint32(d.Socket), newfd: uint32(b.FD)}
 	if b.CloseOnExec {
 		a.newfdFlags = unix.O_CLOEXEC
 	}

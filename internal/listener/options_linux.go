@@ -21,6 +21,7 @@ var kept = [...]struct{ level, name int }{
 	{unix.SOL_SOCKET, unix.SO_KEEPALIVE},
 	{unix.SOL_SOCKET, unix.SO_LINGER},
 	{unix.SOL_SOCKET, unix.SO_OOBINLINE},
+	{unix.SOL_SOCKET, unix.SO_PASSCRED},
 	{unix.SOL_SOCKET, unix.SO_PRIORITY},
 	{unix.SOL_SOCKET, unix.SO_RCVTIMEO},
 	{unix.SOL_SOCKET, unix.SO_SNDTIMEO},

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +22,7 @@ import (
 //
 // The group is left without steering: the kernel gives new connections to all of it.
 func Order(sockets []int) (order []int, err error) {
-	addr, v6, err := addressOf(sockets[0])
+	addr, err := addressOf(sockets[0])
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func Order(sockets []int) (order []int, err error) {
 	order = make([]int, len(sockets))
 	found := make([]bool, len(sockets))
 	for place := range len(sockets) + 1 {
-		i, err := answering(sockets[0], place, addr, v6)
+		i, err := answering(sockets[0], place, addr)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("ask who answers on %v: %w", addr, err)
@@ -92,12 +94,8 @@ func mark(fd, i int) (unmark func(), err error) {
 
 // answering connects to a place of the group and returns which of the marked
 // sockets answers; -1: none of them.
-func answering(group, place int, addr netip.AddrPort, v6 bool) (int, error) {
-	family := unix.AF_INET
-	if v6 {
-		family = unix.AF_INET6
-	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+func answering(group, place int, addr Address) (int, error) {
+	fd, err := unix.Socket(addr.family(), unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
@@ -110,18 +108,18 @@ func answering(group, place int, addr netip.AddrPort, v6 bool) (int, error) {
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &patience); err != nil {
 		return -1, err
 	}
-	target := reachable(addr)
-	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(target.Addr(), 0), v6)); err != nil {
+	target := addr.reachable()
+	if err := unix.Bind(fd, target.at(0).sockaddr()); err != nil {
 		return -1, err
 	}
-	from, _, err := addressOf(fd)
+	from, err := addressOf(fd)
 	if err != nil {
 		return -1, err
 	}
 	if err := attach(group, steeringOne(from, place)); err != nil {
 		return -1, err
 	}
-	if err := unix.Connect(fd, sockaddr(target, v6)); err != nil {
+	if err := unix.Connect(fd, target.sockaddr()); err != nil {
 		return -1, err
 	}
 	segment, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG)
@@ -131,20 +129,27 @@ func answering(group, place int, addr netip.AddrPort, v6 bool) (int, error) {
 	return (segment - firstMark + markStep - 1) / markStep, nil
 }
 
-// reachable is an address at which a client of this machine finds who listens on addr.
-func reachable(addr netip.AddrPort) netip.AddrPort {
+// reachable is an address at which a client of this machine finds who listens on a.
+func (a Address) reachable() Address {
 	switch {
-	case !addr.Addr().IsUnspecified():
-		return addr
-	case addr.Addr().Is4():
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port())
+	case !a.Addr().IsUnspecified():
+	case a.V6:
+		a.AddrPort = netip.AddrPortFrom(netip.IPv6Loopback(), a.Port())
+	default:
+		a.AddrPort = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
 	}
-	return netip.AddrPortFrom(netip.IPv6Loopback(), addr.Port())
+	return a
+}
+
+// at is the address with another port.
+func (a Address) at(port uint16) Address {
+	a.AddrPort = netip.AddrPortFrom(a.Addr(), port)
+	return a
 }
 
 // steeringOne returns a program that steers the connection from a port of this
 // machine to a place, and all others to nowhere: then the kernel chooses.
-func steeringOne(from netip.AddrPort, place int) []unix.SockFilter {
+func steeringOne(from Address, place int) []unix.SockFilter {
 	const skfNetOff = 0xfff00000 // SKF_NET_OFF of linux/filter.h: from the IP header on
 	header := uint32(20)         // of IPv4 without options, which we send none of
 	if from.Addr().Unmap().Is6() {
@@ -158,21 +163,29 @@ func steeringOne(from netip.AddrPort, place int) []unix.SockFilter {
 	}
 }
 
-// addressOf is where a TCP socket is bound.
-func addressOf(fd int) (addr netip.AddrPort, v6 bool, err error) {
+// addressOf is where a socket is bound.
+func addressOf(fd int) (a Address, err error) {
 	sa, err := unix.Getsockname(fd)
 	if err != nil {
-		return addr, false, fmt.Errorf("look at a socket: %w", err)
+		return a, fmt.Errorf("look at a socket: %w", err)
 	}
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)), false, nil
+		a.AddrPort = netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+		return a, nil
+	case *unix.SockaddrUnix:
+		if a.Path = sa.Name; strings.HasPrefix(a.Path, "@") { // as the library has a NUL
+			a.Path = "\x00" + a.Path[1:]
+		}
+		a.Kind, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+		return a, err
 	case *unix.SockaddrInet6:
 		ip := netip.AddrFrom16(sa.Addr)
 		if sa.ZoneId != 0 {
-			ip = ip.WithZone(fmt.Sprint(sa.ZoneId))
+			ip = ip.WithZone(strconv.FormatUint(uint64(sa.ZoneId), 10))
 		}
-		return netip.AddrPortFrom(ip, uint16(sa.Port)), true, nil
+		a.AddrPort, a.V6 = netip.AddrPortFrom(ip, uint16(sa.Port)), true
+		return a, nil
 	}
-	return addr, false, fmt.Errorf("look at a socket: %w", unix.EAFNOSUPPORT)
+	return a, fmt.Errorf("look at a socket: %w", unix.EAFNOSUPPORT)
 }

@@ -2,7 +2,6 @@ package listener
 
 import (
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strconv"
 	"testing"
@@ -12,10 +11,10 @@ import (
 
 // survivors makes a group of n sockets, of which some are closed then in any
 // order; the others are returned in any order.
-func survivors(t *testing.T, addr netip.AddrPort, v6 bool, n int) (sockets []int) {
+func survivors(t *testing.T, addr Address, n int) (sockets []int) {
 	t.Helper()
 	for range n {
-		fd := open(t, addr, v6, nil)
+		fd := open(t, addr, nil)
 		if err := Admit(fd); err != nil {
 			t.Fatal(err)
 		}
@@ -34,18 +33,17 @@ func survivors(t *testing.T, addr netip.AddrPort, v6 bool, n int) (sockets []int
 func TestOrder(t *testing.T) {
 	for _, at := range []string{"127.0.0.1", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"} {
 		t.Run(at, func(t *testing.T) {
-			ip := netip.MustParseAddr(at)
-			sockets := survivors(t, netip.AddrPortFrom(ip, freePort(t)), ip.Is6(), 12)
+			sockets := survivors(t, hostPort(at, freePort(t)), 12)
 			order, err := Order(sockets)
 			if err != nil {
 				t.Fatal(err)
 			}
-			addr, v6, err := addressOf(sockets[0])
+			addr, err := addressOf(sockets[0])
 			if err != nil {
 				t.Fatal(err)
 			}
 			// New ones are behind them.
-			sockets, order = append(sockets, open(t, addr, v6, nil)), append(order, len(sockets))
+			sockets, order = append(sockets, open(t, addr, nil)), append(order, len(sockets))
 			if err := Admit(sockets[len(sockets)-1]); err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +51,7 @@ func TestOrder(t *testing.T) {
 				if err := Steer(fd, order[i:i+1]); err != nil {
 					t.Fatal(err)
 				}
-				connect(t, reachable(addr).String(), 2)
+				connect(t, addr.reachable().String(), 2)
 				for j, other := range sockets {
 					if n := Reset(other); n != 0 && j != i || j == i && n != 2 {
 						t.Errorf("steered to %d of %v, socket %d got %d", i, order, j, n)
@@ -66,7 +64,7 @@ func TestOrder(t *testing.T) {
 
 // What it does to a socket is taken back, and no connection is left behind.
 func TestOrderLeavesNothing(t *testing.T) {
-	sockets := survivors(t, hostPort("127.0.0.1", freePort(t)), false, 4)
+	sockets := survivors(t, hostPort("127.0.0.1", freePort(t)), 4)
 	set := []struct{ name, value int }{{unix.TCP_MAXSEG, 1200}, {unix.TCP_DEFER_ACCEPT, 3}}
 	for _, o := range set {
 		if err := unix.SetsockoptInt(sockets[0], unix.IPPROTO_TCP, o.name, o.value); err != nil {
@@ -102,7 +100,7 @@ func TestOrderLeavesNothing(t *testing.T) {
 func TestOrderOfAPart(t *testing.T) {
 	for n := range 4 {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			sockets := survivors(t, hostPort("127.0.0.1", freePort(t)), false, 8)
+			sockets := survivors(t, hostPort("127.0.0.1", freePort(t)), 8)
 			part := slices.Delete(slices.Clone(sockets), n, n+1)
 			if order, err := Order(part); err == nil {
 				t.Errorf("the order of a part is %v", order)

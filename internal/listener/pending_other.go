@@ -4,3 +4,6 @@ package listener
 
 // Pending is of use on Linux only.
 type Pending struct{}
+
+// Names is of use on Linux only.
+type Names struct{}

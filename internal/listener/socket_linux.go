@@ -3,7 +3,6 @@ package listener
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -19,16 +18,12 @@ const backlog = 4096
 //
 // It listens, and hears nothing until Admit. Before Steer the kernel would give
 // connections to any socket of the group, also to one that nobody looks after.
-func Open(addr netip.AddrPort, v6 bool, o *Options) (fd int, err error) {
-	family := unix.AF_INET
-	if v6 {
-		family = unix.AF_INET6
-	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+func Open(addr Address, o *Options) (fd int, err error) {
+	fd, err = unix.Socket(addr.family(), unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("make a socket for %v: %w", addr, err)
 	}
-	if err := prepare(fd, addr, v6, o); err != nil {
+	if err := prepare(fd, addr, o); err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("listen on %v: %w", addr, err)
 	}
@@ -38,12 +33,8 @@ func Open(addr netip.AddrPort, v6 bool, o *Options) (fd int, err error) {
 // Taken tells whether somebody listens on addr already, or where it would be in
 // the way: EADDRINUSE then, or why else nobody may listen there. A group of ours
 // would not notice, since every SO_REUSEPORT socket of this user may join it.
-func Taken(addr netip.AddrPort, v6 bool, o *Options) error {
-	family := unix.AF_INET
-	if v6 {
-		family = unix.AF_INET6
-	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+func Taken(addr Address, o *Options) error {
+	fd, err := unix.Socket(addr.family(), unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("make a socket for %v: %w", addr, err)
 	}
@@ -52,7 +43,7 @@ func Taken(addr netip.AddrPort, v6 bool, o *Options) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return fmt.Errorf("listen on %v: %w", addr, err)
 	}
-	if err := unix.Bind(fd, sockaddr(addr, v6)); err != nil {
+	if err := unix.Bind(fd, addr.sockaddr()); err != nil {
 		return fmt.Errorf("listen on %v: %w", addr, err)
 	}
 	return nil
@@ -80,14 +71,14 @@ func Reset(socket int) (n int) {
 	}
 }
 
-func prepare(fd int, addr netip.AddrPort, v6 bool, o *Options) error {
+func prepare(fd int, addr Address, o *Options) error {
 	o.Apply(fd)
 	for _, opt := range []int{unix.SO_REUSEADDR, unix.SO_REUSEPORT} {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, opt, 1); err != nil {
 			return err
 		}
 	}
-	if err := unix.Bind(fd, sockaddr(addr, v6)); err != nil {
+	if err := unix.Bind(fd, addr.sockaddr()); err != nil {
 		return err
 	}
 	// Whoever connects now tries again in a second (tcp_syn_retries of tcp(7)).
@@ -110,12 +101,20 @@ func Admit(socket int) error {
 	return nil
 }
 
-func sockaddr(addr netip.AddrPort, v6 bool) unix.Sockaddr {
-	if !v6 {
-		return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+func (a Address) family() int {
+	if a.V6 {
+		return unix.AF_INET6
 	}
-	sa := &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
-	if zone, err := strconv.ParseUint(addr.Addr().Zone(), 10, 32); err == nil {
+	return unix.AF_INET
+}
+
+// sockaddr is a TCP address for bind(2) and connect(2).
+func (a Address) sockaddr() unix.Sockaddr {
+	if !a.V6 {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+	}
+	sa := &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	if zone, err := strconv.ParseUint(a.Addr().Zone(), 10, 32); err == nil {
 		sa.ZoneId = uint32(zone)
 	}
 	return sa

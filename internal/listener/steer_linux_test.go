@@ -81,7 +81,7 @@ func count(n int) (all []int) {
 }
 
 func TestSteerToNobody(t *testing.T) {
-	if err := Steer(open(t, hostPort("127.0.0.1", freePort(t)), false, nil), nil); err == nil {
+	if err := Steer(open(t, hostPort("127.0.0.1", freePort(t)), nil), nil); err == nil {
 		t.Error("new connections were steered to nobody")
 	}
 }
@@ -91,7 +91,7 @@ func newGroup(t *testing.T, n int) (sockets []int, address string) {
 	t.Helper()
 	port := freePort(t)
 	for range n {
-		sockets = append(sockets, open(t, hostPort("127.0.0.1", port), false, nil))
+		sockets = append(sockets, open(t, hostPort("127.0.0.1", port), nil))
 	}
 	return sockets, at("127.0.0.1", port)
 }
@@ -210,7 +210,7 @@ func isTimeout(err error) bool {
 // needFilters skips where only root may filter what comes to a socket.
 func needFilters(t *testing.T) {
 	t.Helper()
-	fd, err := Open(hostPort("127.0.0.1", freePort(t)), false, nil)
+	fd, err := Open(hostPort("127.0.0.1", freePort(t)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func needFilters(t *testing.T) {
 func TestNobodyComesBeforeAdmit(t *testing.T) {
 	needFilters(t)
 	port := freePort(t)
-	fd, err := Open(hostPort("127.0.0.1", port), false, nil)
+	fd, err := Open(hostPort("127.0.0.1", port), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func answerAll(b *testing.B, binds int) <-chan error {
 		b.Fatal(err)
 	}
 	a := &Answerer{Decide: func(ask *Bind) Decision {
-		fd, err := Open(ask.Addr, ask.V6, ask.Options)
+		fd, err := Open(ask.Address, ask.Options)
 		if err != nil {
 			return Decision{Errno: unix.EADDRINUSE}
 		}

@@ -1,0 +1,114 @@
+package supervisor
+
+import (
+	"errors"
+	"slices"
+
+	"forever/internal/listener"
+)
+
+// mostOwn is how many unix sockets of an app may each have been bound by one
+// instance alone. A program that makes them with names of their own, one after the
+// other, is left alone beyond that.
+const mostOwn = 16
+
+var errTooMany = errors.New("too many unix sockets that nobody shares")
+
+// unixGroup returns the group of a unix-domain address, with its file in place,
+// which the program may just have unlinked; g is nil if it has to be made.
+func (s *Supervisor) unixGroup(a *app, g *group, b *listener.Bind) (*group, error) {
+	if g != nil {
+		s.restoreFile(a, g)
+		return g, nil
+	}
+	own := 0
+	for _, g := range a.groups {
+		if g.IsUnix() && len(g.served) < 2 {
+			own++
+		}
+	}
+	if own >= mostOwn || s.crowded(socketDescriptors) {
+		return nil, errTooMany
+	}
+	g = newGroup(b.Address)
+	fd, err := listener.OpenUnix(b, a.keepName(g))
+	if err != nil {
+		return nil, err
+	}
+	g.put(0, fd, 0)
+	s.keep(a, g, 0)
+	a.groups = append(a.groups, g)
+	s.watchFile(a, g)
+	return g, nil
+}
+
+// keepName is the second name of a unix socket's file.
+func (a *app) keepName(g *group) string { return listener.KeepName(g.Path, a.uid) }
+
+// watchFile has the file of a unix socket keep its name when one of the instances
+// removes it, as programs do when they end.
+func (s *Supervisor) watchFile(a *app, g *group) {
+	if !g.IsFile() || g.stop != nil {
+		return
+	}
+	var err error
+	if s.names == nil {
+		s.names, err = listener.NewNames()
+	}
+	if err == nil {
+		g.stop, err = s.names.Watch(a.keepName(g), func() {
+			s.post(func() {
+				if slices.Contains(a.groups, g) && a.wantsFile(g) {
+					s.restoreFile(a, g)
+				}
+			})
+		})
+	}
+	if err != nil {
+		s.logf("%s: %v", a.spec.Name, err)
+	}
+}
+
+// wantsFile: somebody listens there who is to stay. Where an app has several
+// instances of which one alone has bound the address, it is that one's own, and
+// what it removes is to be gone.
+func (a *app) wantsFile(g *group) bool {
+	return (len(g.served) > 1 || a.spec.Instances == 1) && slices.ContainsFunc(a.all(), func(in *instance) bool {
+		return in.listens(g) && !in.former && !in.leaving && (in.state == Online || in.state == Starting)
+	})
+}
+
+func (s *Supervisor) restoreFile(a *app, g *group) {
+	if !g.IsFile() {
+		return
+	}
+	if err := listener.Restore(g.Path, a.keepName(g)); err != nil {
+		s.logf("%s: %v", a.spec.Name, err)
+	}
+}
+
+// dropFile removes the file of a unix socket that nobody is to connect to any more.
+func (s *Supervisor) dropFile(a *app, g *group) {
+	if !g.IsFile() {
+		return
+	}
+	if g.stop != nil {
+		g.stop()
+	}
+	listener.RemoveFile(g.Path, a.keepName(g))
+}
+
+// dropOwn drops the unix sockets that were this instance's alone, when its process
+// has ended: their names may have been of that process. The only instance of an app
+// keeps what it has bound, for its next process.
+func (s *Supervisor) dropOwn(in *instance) {
+	a := in.app
+	a.groups = slices.DeleteFunc(a.groups, func(g *group) bool {
+		own := g.IsUnix() && len(g.served) == 1 && g.served[in.index] && (a.spec.Instances > 1 || !in.listens(g))
+		if !own || slices.ContainsFunc(a.all(), func(o *instance) bool { return o != in && o.listens(g) }) {
+			return false
+		}
+		s.dropGroup(a, g)
+		return true
+	})
+}
