@@ -18,7 +18,7 @@ func logsCommand() *command {
 no supervisor. Without a TARGET all apps are shown, also those that start later. Lines
 of several apps begin with the app's name, then | for stdout or ! for stderr.
 
-A line was written when --since and --until say, to within five seconds; lines of
+A line was written when --since and --until say, to within a second; lines of
 --log-type json bear their own time. A TIME is a duration before now (10m, 1d), a time of
 today (15:04), or a date (2026-01-02, "2026-01-02 15:04:05", 2026-01-02T15:04:05Z).
 

@@ -11,36 +11,29 @@ import (
 // written: records of a time (ms since 1970) and an offset, both int64, little
 // endian. What begins at the offset was written at the time, or up to indexEvery
 // later. A record is added when there is something to write and the last one is
-// indexEvery old, or a second old and indexBytes behind: no more than 16 bytes
-// each time, and no wake-up for it.
+// indexEvery old: no more than 16 bytes each time, and no wake-up for it.
 //
 // It is a help and no more. Where records are missing, or are of a content that
 // somebody cut off, more lines are found than were asked for, not less.
 const (
-	indexEvery = 5 * time.Second
-	indexLeast = time.Second
-	indexBytes = 64 << 10
+	indexEvery = time.Second
 	recordSize = 16
 )
 
 // marks is what a writer knows of the index of its file. Times are since the
 // start of the pump.
 type marks struct {
-	any    bool
-	at     time.Duration // of the last record
-	offset int64
+	any bool
+	at  time.Duration // of the last record
 }
 
-// due tells whether bytes that go to an offset now need a record.
-func (m *marks) due(now time.Duration, offset int64) bool {
-	since := now - m.at
-	return !m.any || since >= indexEvery || since >= indexLeast && offset-m.offset >= indexBytes
-}
+// due tells whether bytes that are written now need a record.
+func (m *marks) due(now time.Duration) bool { return !m.any || now-m.at >= indexEvery }
 
 // add writes a record for a log file. The first one of an empty file forgets
 // what was. Errors are none of the log's: with the next record it is tried again.
 func (m *marks) add(path string, now time.Duration, offset int64) {
-	*m = marks{true, now, offset}
+	*m = marks{true, now}
 	f, err := openIndex(path+indexExt, offset == 0)
 	if err != nil {
 		return
@@ -85,8 +78,12 @@ func firstAfter(index io.ReaderAt, length, size int64, t time.Time) int64 {
 // since returns an offset before which a file of some size has nothing that was
 // written at t or later.
 func since(path string, size int64, t time.Time) int64 {
-	return indexed(path, size, t.Add(-indexEvery), 0)
+	return indexed(path, size, t.Add(-indexReach), 0)
 }
+
+// indexReach is how long after the time of a record its bytes may have been
+// written: records tell whole milliseconds.
+const indexReach = indexEvery + time.Millisecond
 
 // until returns an offset from which on a file has nothing that was written at
 // t or before.

@@ -6,7 +6,7 @@ func (e *engine) mark(f *feed) {
 	if !f.sink.Index || f.out == nil || f.failing {
 		return
 	}
-	if now := e.now(); f.out.marks.due(now, f.out.end) && pending(f.pipe) > 0 {
+	if now := e.now(); f.out.marks.due(now) && pending(f.pipe) > 0 {
 		f.out.marks.add(resolve(f.path), now, f.out.end)
 	}
 }

@@ -185,7 +185,7 @@ func (o *plainFile) empty() (was bool, err error) {
 // mark adds to the index of the file, if it is time. o.mu is held.
 func (o *plainFile) mark() {
 	if st := o.regular(); st != nil {
-		if now := time.Since(o.of.began); o.marks.due(now, st.Size()) {
+		if now := time.Since(o.of.began); o.marks.due(now) {
 			o.marks.add(o.path, now, st.Size())
 		}
 	}

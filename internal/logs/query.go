@@ -35,7 +35,7 @@ type Query struct {
 	Last int
 	// Since and Until bound the time when a line was written; zero: no bound.
 	// Objects with a timestamp are held to it. Else the time index is asked, by
-	// which up to indexEvery too much may be found, and where there is none the
+	// which up to indexReach too much may be found, and where there is none the
 	// times of the files.
 	Since, Until time.Time
 	// Match tells whether a line is wanted; nil: each one.
