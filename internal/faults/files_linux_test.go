@@ -2,11 +2,14 @@ package faults
 
 import (
 	"errors"
+	"io"
 	"os"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"forever/internal/proc"
 	"forever/internal/wire"
 )
 
@@ -38,6 +41,59 @@ func removeRoot(w *world) error {
 		return err
 	}
 	return nil
+}
+
+// A shim that could not make its files anew yet is found without any of them.
+func TestNoSecondShimWhileTheFirstMakesItsFilesAnew(t *testing.T) {
+	w := newWorld(t)
+	app := w.hold(w.start("app", nil, "sleep"))
+	pid, pair := w.pid("app"), w.ping()
+	halted := []*proc.Handle{w.halt(pair.SupervisorPID), w.halt(pair.ShimPID)}
+	if err := errors.Join(os.RemoveAll(w.root), os.Mkdir(w.root, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if said := w.secondShim(); said != "locked\n" {
+		t.Errorf("a second shim says %q", said)
+	}
+	for _, h := range halted {
+		if err := h.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.must("start", "--name", "next", play, "sleep")
+	if now := w.ping(); now.ShimPID != pair.ShimPID || now.SupervisorPID != pair.SupervisorPID {
+		t.Errorf("in charge is %+v, before it was %+v", now, pair)
+	}
+	if got := w.pid("app"); got != pid || app.Exited() {
+		t.Errorf("PID %d, want %d", got, pid)
+	}
+	w.must("stopall")
+	w.pairGone()
+}
+
+// secondShim starts a shim as a client does and returns what it tells of its beginning.
+func (w *world) secondShim() string {
+	w.t.Helper()
+	ready, told, err := os.Pipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer ready.Close()
+	cmd := w.command("__shim", w.root)
+	cmd.ExtraFiles = []*os.File{told}
+	err = cmd.Start()
+	told.Close()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	said, err := io.ReadAll(ready)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if string(said) != "ok\n" { // else it goes on until the world ends
+		_ = cmd.Wait()
+	}
+	return string(said)
 }
 
 // The pair makes its files anew: it stays in reach, and no second one begins.

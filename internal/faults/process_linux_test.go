@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -86,6 +88,35 @@ func (w *world) hold(pid int) *proc.Handle {
 	return h
 }
 
+// halt stops a process and returns when none of its threads runs any more:
+// SIGSTOP reaches them one by one.
+func (w *world) halt(pid int) *proc.Handle {
+	w.t.Helper()
+	h := w.hold(pid)
+	if err := h.Signal(syscall.SIGSTOP); err != nil {
+		w.t.Fatal(err)
+	}
+	for !halted(pid) {
+		if w.ctx.Err() != nil || h.Exited() {
+			w.t.Fatalf("process %d does not halt\n%s", pid, w.show())
+		}
+		runtime.Gosched()
+	}
+	return h
+}
+
+// halted looks at each thread for the T of proc_pid_stat(5).
+func halted(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, path := range threads {
+		text, err := os.ReadFile(path)
+		if _, state, _ := strings.Cut(string(text), ") "); err != nil || !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return len(threads) > 0
+}
+
 // kill sends SIGKILL and waits for the end.
 func (w *world) kill(pids ...int) {
 	w.t.Helper()
@@ -115,11 +146,8 @@ func (w *world) gone(h *proc.Handle) {
 // either can see the other die.
 func (w *world) killBoth(p wire.Ping) {
 	w.t.Helper()
-	for _, pid := range []int{p.SupervisorPID, p.ShimPID} {
-		if err := w.hold(pid).Signal(syscall.SIGSTOP); err != nil {
-			w.t.Fatal(err)
-		}
-	}
+	w.halt(p.SupervisorPID)
+	w.halt(p.ShimPID)
 	w.kill(p.SupervisorPID, p.ShimPID)
 }
 

@@ -88,10 +88,7 @@ func TestDamagedStateMeetsASupervisor(t *testing.T) {
 func (w *world) between(do func()) {
 	w.t.Helper()
 	p := w.ping()
-	shim := w.hold(p.ShimPID)
-	if err := shim.Signal(syscall.SIGSTOP); err != nil {
-		w.t.Fatal(err)
-	}
+	shim := w.halt(p.ShimPID)
 	w.kill(p.SupervisorPID)
 	do()
 	if err := shim.Signal(syscall.SIGCONT); err != nil {

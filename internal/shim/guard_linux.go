@@ -16,10 +16,15 @@ func (s *shim) guardFiles() {
 	if err != nil {
 		return // then only SIGUSR1 tells
 	}
+	s.mu.Lock()
+	s.guard = fd
+	s.mu.Unlock()
 	go func() {
 		buf := make([]byte, 4096)
 		for {
-			s.keepFiles(fd)
+			s.mu.Lock()
+			s.keepFiles()
+			s.mu.Unlock()
 			_, err := unix.Read(fd, buf)
 			if err != nil && !errors.Is(err, unix.EINTR) {
 				return
@@ -28,23 +33,13 @@ func (s *shim) guardFiles() {
 	}()
 }
 
-// keepFiles returns when both files are there and are watched: one that is
-// removed before the watch began tells nobody.
-func (s *shim) keepFiles(fd int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for {
-		s.watchFiles(fd)
-		if !s.restoreFiles() {
-			return
-		}
+// watchFiles watches both files; one that is watched already stays so. s.mu is held.
+func (s *shim) watchFiles() {
+	if s.guard == 0 {
+		return
 	}
-}
-
-// watchFiles watches both files; one that is watched already stays so.
-func (s *shim) watchFiles(fd int) {
 	for _, path := range []string{lockPath(s.root), sock.Path(s.root)} {
-		// One that is not there is seen to when the next client knocks.
-		_, _ = unix.InotifyAddWatch(fd, path, unix.IN_ATTRIB|unix.IN_MOVE_SELF)
+		// One that is not there is made anew, and watched then.
+		_, _ = unix.InotifyAddWatch(s.guard, path, unix.IN_ATTRIB|unix.IN_MOVE_SELF)
 	}
 }

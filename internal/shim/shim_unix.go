@@ -26,6 +26,7 @@ type shim struct {
 	own      []limits.Limit
 	lock     *pidfile.Lock
 	listener int // the control socket; it stays open and is only lent
+	guard    int // tells when one of the root's files is removed; 0: nothing does
 
 	mu       sync.Mutex
 	slots    map[string]*slot
@@ -71,12 +72,12 @@ func beginning(err error) string {
 func begin(root string) (*shim, error) {
 	lock, err := pidfile.TryLock(lockPath(root))
 	if errors.Is(err, pidfile.ErrLocked) {
-		_, _ = knock(root) // whoever it is has the lock
+		_, _ = knock(root, nil) // whoever it is has the lock
 	}
 	if err != nil {
 		return nil, err
 	}
-	knocked, err := knock(root)
+	knocked, err := knock(root, lock)
 	if knocked {
 		// It was the file that had been removed, not the holder.
 		err = fmt.Errorf("%s: %w", lockPath(root), pidfile.ErrLocked)
