@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 
 	"forever/internal/proc"
@@ -187,7 +188,7 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 	}
 	if r.Env != nil {
 		spec := a.spec
-		spec.Env = slices.Clone(r.Env)
+		spec.Env = withOwn(r.Env, &spec)
 		a.setSpec(spec)
 	}
 	w.wishes = w.wishes || a.desired != wire.DesiredRunning
@@ -197,6 +198,26 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 		g.single, g.oldPID, g.began = index >= 0, in.proc.PID, in.state == Starting
 		in.fire(event{kind: AskRestart, stop: how(r)})
 	}
+}
+
+// withOwn is a caller's environment with the variables that were set for the
+// app itself, which stay as they are.
+func withOwn(env []string, spec *wire.Spec) []string {
+	env = slices.Clone(env)
+	if spec.Own == nil {
+		return env
+	}
+	isOwn := func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(spec.Own.Env, name)
+	}
+	env = slices.DeleteFunc(env, isOwn)
+	for _, entry := range spec.Env {
+		if isOwn(entry) {
+			env = append(env, entry)
+		}
+	}
+	return env
 }
 
 // actDelete stops an app and forgets it when it rests.

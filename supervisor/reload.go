@@ -44,7 +44,7 @@ func (s *Supervisor) actReload(a *app, index int, r wire.TargetRequest, w *waiti
 	}
 	if r.Env != nil {
 		spec := a.spec
-		spec.Env = slices.Clone(r.Env)
+		spec.Env = withOwn(r.Env, &spec)
 		a.setSpec(spec)
 	}
 	a.desired = wire.DesiredRunning

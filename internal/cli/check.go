@@ -16,7 +16,7 @@ func checkCommand() *command {
 		synopsis: []string{"check [--env NAME] FILE…"},
 		brief:    "say whether a config file is right; start nothing",
 		about: `Reads the file as start would, finds each program and its interpreter, and tells every
-warning and the first error with its file, line and column. "-" is standard input.`,
+warning and every mistake with its file, line and column. "-" is standard input.`,
 		options:  env,
 		examples: []example{{"forever check apps.yaml", "before it goes to a server"}},
 		exits: []exit{
@@ -47,27 +47,23 @@ func (c *call) checkFile(in *input, path string) error {
 	if path == "-" {
 		from = c.stdin
 	}
-	apps, warnings, err := config.Load(path, from, config.LoadOptions{EnvName: in.settings.EnvName})
+	caller, err := c.caller()
+	if err != nil {
+		return err
+	}
+	specs, warnings, err := config.Check(path, from, config.LoadOptions{EnvName: in.settings.EnvName}, caller)
 	for _, w := range warnings {
 		c.warning(w)
 	}
 	if err != nil {
 		return err
 	}
-	caller, err := c.caller()
-	if err != nil {
-		return err
+	names := make([]string, len(specs))
+	for i := range specs {
+		names[i] = specs[i].Name
+		c.explainStep("app %q: %s", names[i], commandLine(&specs[i]))
 	}
-	var names []string
-	for i := range apps {
-		spec, err := apps[i].Spec(caller)
-		if err != nil {
-			return err
-		}
-		names = append(names, spec.Name)
-		c.explainStep("app %q: %s", spec.Name, commandLine(&spec))
-	}
-	c.say("%s is right: %s (%s)", path, render.Plural(len(apps), "app"), strings.Join(names, ", "))
+	c.say("%s is right: %s (%s)", path, render.Plural(len(specs), "app"), strings.Join(names, ", "))
 	return nil
 }
 

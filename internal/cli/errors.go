@@ -63,11 +63,35 @@ func (s *session) report(err error) int {
 	if errors.As(err, &as) {
 		number = as.code
 	}
-	s.err.Error(text)
+	var many config.FileErrors
+	var file *config.FileError
+	switch {
+	case errors.As(err, &many):
+		s.mistakes(many)
+		return number
+	case errors.As(err, &file):
+		s.err.Error(text)
+		s.err.Quoted(file.Excerpt())
+	default:
+		s.err.Error(text)
+	}
 	if hint != "" {
 		s.err.Hint(hint)
 	}
 	return number
+}
+
+// mistakes prints those of a config file, and at the end what they have in
+// common.
+func (s *session) mistakes(list config.FileErrors) {
+	for _, bad := range list {
+		s.err.Error(strings.TrimSuffix(bad.Error(), "."))
+		s.err.Quoted(bad.Excerpt())
+		if bad.Advises() {
+			s.err.Hint(bad.Hint)
+		}
+	}
+	s.err.Hint(fmt.Sprintf("nothing was started; correct these %d mistakes and run it again", len(list)))
 }
 
 // explain finds the words, the hint and the exit code of an error.

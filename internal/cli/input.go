@@ -11,6 +11,7 @@ import (
 	"forever/internal/config"
 	"forever/internal/limits"
 	"forever/internal/proc"
+	"forever/internal/render"
 	"forever/internal/wire"
 )
 
@@ -19,6 +20,7 @@ type input struct {
 	settings config.Settings
 	said     bool     // an option that describes the app was given
 	only     []string // of a config file
+	later    []string // apps of config files that are started on demand alone
 }
 
 // app is one app to start: what was said of it, and what came of that.
@@ -65,13 +67,18 @@ func (c *call) specs(in *input) ([]app, error) {
 		return nil, err
 	}
 	apps := make([]app, 0, len(settings))
+	var wrong []error
 	for _, s := range settings {
 		spec, err := s.Spec(caller)
 		if err != nil {
-			return nil, err
+			wrong = append(wrong, err)
+			continue
 		}
 		c.explainStep("app %q: %s", spec.Name, commandLine(&spec))
 		apps = append(apps, app{s, spec})
+	}
+	if err := config.Join(wrong); err != nil {
+		return nil, err
 	}
 	return apps, nil
 }
@@ -149,7 +156,23 @@ func (c *call) load(in *input, path string) ([]config.Settings, error) {
 	for i := range apps {
 		apps[i].Merge(over)
 	}
-	return apps, nil
+	return c.wantedNow(in, path, apps), nil
+}
+
+// wantedNow leaves out the apps that their file wants to be started on demand,
+// which is by --only.
+func (c *call) wantedNow(in *input, path string, apps []config.Settings) []config.Settings {
+	if len(in.only) > 0 {
+		return apps
+	}
+	return slices.DeleteFunc(apps, func(s config.Settings) bool {
+		later := s.Autostart != nil && !*s.Autostart
+		if later {
+			in.later = append(in.later, s.Label())
+			c.note("%s is left out, autostart is false: forever start --only %s %s", s.Label(), render.Word(s.Label()), render.Word(path))
+		}
+		return later
+	})
 }
 
 // caller is our side of an app: what it inherits.

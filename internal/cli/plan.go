@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type plan struct {
 	start, restart []wire.Spec
 	same           []string
 	strange        []wire.App // they run under such a name, and are not of these files
+	gone           []string   // they run, and are no longer in these files
 }
 
 // planned tells whether the words are config files that can be compared with
@@ -28,7 +30,7 @@ func (c *call) planned(in *input) bool {
 }
 
 // plan compares apps with what runs.
-func (c *call) plan(apps []app) (plan, error) {
+func (c *call) plan(in *input, apps []app) (plan, error) {
 	var p plan
 	have, _, err := c.service.Apps(c.ctx, client.Query{Spec: true, Env: true})
 	if err != nil {
@@ -42,13 +44,33 @@ func (c *call) plan(apps []app) (plan, error) {
 			p.start = append(p.start, a.spec)
 		case have[at].ConfigFile != a.spec.ConfigFile && !a.settings.Forced():
 			p.strange = append(p.strange, have[at])
-		case have[at].Spec == nil || a.settings.Forced() || differs(have[at].Spec, a):
+		case have[at].Spec == nil || a.settings.Forced() || differs(have[at].Spec, &a.spec):
 			p.restart = append(p.restart, a.spec)
 		default:
 			p.same = append(p.same, a.spec.Name)
 		}
 	}
+	if len(in.only) == 0 {
+		p.gone = c.gone(in, apps, have)
+	}
 	return p, nil
+}
+
+// gone are the apps that one of the files has started, and that are in it no more.
+func (c *call) gone(in *input, apps []app, have []wire.App) []string {
+	var names []string
+	for i := range have {
+		file, name := have[i].ConfigFile, have[i].Name
+		ofFile := file != "" && slices.ContainsFunc(c.args, func(word string) bool {
+			path, err := filepath.Abs(word)
+			return err == nil && path == file
+		})
+		declared := slices.Contains(in.later, name) || slices.ContainsFunc(apps, func(a app) bool { return a.spec.Name == name })
+		if ofFile && !declared && !rested(&have[i]) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // rested reports that an app neither runs nor is about to.
@@ -63,22 +85,25 @@ func rested(a *wire.App) bool {
 
 // differs compares an app that runs with what is said of it now. Of what an app
 // takes over from the caller (environment, limits, umask) only that counts which
-// the file speaks of: another shell is no reason for a restart.
-func differs(runs *wire.Spec, a *app) bool {
-	old, now := *runs, a.spec
+// was or is its own: another shell is no reason for a restart.
+func differs(runs, says *wire.Spec) bool {
+	old, now := *runs, *says
 	if now.UID == "" {
 		old.UID = ""
 	}
-	if a.settings.Umask == nil {
+	if old.Own == nil { // it was started by a version that did not note it
+		old.Own = now.Own
+	}
+	if !now.Own.Umask {
 		old.Umask, now.Umask = 0, 0
 	}
-	for _, l := range a.settings.Limits {
-		if limitOf(old.Limits, l.Resource) != limitOf(now.Limits, l.Resource) {
+	for _, resource := range now.Own.Limits {
+		if limitOf(old.Limits, resource) != limitOf(now.Limits, resource) {
 			return true
 		}
 	}
-	for _, v := range a.settings.Env {
-		if v.File == "" && valueOf(old.Env, v.Name) != valueOf(now.Env, v.Name) || v.File != "" && !slices.Equal(old.Env, now.Env) {
+	for _, name := range now.Own.Env {
+		if valueOf(old.Env, name) != valueOf(now.Env, name) {
 			return true
 		}
 	}
@@ -144,7 +169,7 @@ func (c *call) follow(in *input, p plan) error {
 // nothing else will be.
 func (c *call) showPlan(p plan) {
 	dry := c.opts.Bool("dry-run")
-	if !dry && len(p.restart)+len(p.same) == 0 {
+	if !dry && len(p.restart)+len(p.same)+len(p.gone) == 0 {
 		return // everything is new: the results say as much
 	}
 	for _, s := range p.start {
@@ -155,6 +180,9 @@ func (c *call) showPlan(p plan) {
 	}
 	for _, name := range p.same {
 		c.say("plan: leave %s as it is, nothing has changed", render.Word(name))
+	}
+	for _, name := range p.gone {
+		c.say("plan: leave %s as it is, which is no longer in the file: forever delete %s", render.Word(name), render.Word(name))
 	}
 	for _, a := range p.strange {
 		if dry {

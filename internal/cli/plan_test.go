@@ -57,6 +57,31 @@ func TestStartAgainFollowsTheFile(t *testing.T) {
 	if r := start(); r != (ran{0, want, ""}) || names(f.start.Specs) != "c b" || !f.start.Force {
 		t.Errorf("%+v, %q", r, names(f.start.Specs))
 	}
+	// What the file has ceased to say is a change, and an app it has no more is told of.
+	write("- {name: a, script: PROGRAM, args: x}\n- {name: b, script: PROGRAM, env: {K: v}, umask: 077, limit: {core: 0}}\n- {name: gone, script: PROGRAM}\n")
+	start("--force")
+	f.runningAs(f.start.Specs)
+	write("- {name: a, script: PROGRAM, args: x}\n- {name: b, script: PROGRAM}\n")
+	want = "forever: plan: restart b, it has changed\nforever: plan: leave a as it is, nothing has changed\n" +
+		"forever: plan: leave gone as it is, which is no longer in the file: forever delete gone\n"
+	if r := start("--dry-run"); r != (ran{0, want, ""}) {
+		t.Errorf("%+v", r)
+	}
+	for _, text := range []string{"env: {K: v}", "umask: 077", "limit: {core: 0}"} {
+		write("- {name: b, script: PROGRAM, " + text + "}\n")
+		start("--force")
+		f.runningAs(f.start.Specs)
+		write("- {name: b, script: PROGRAM}\n")
+		if start(); names(f.start.Specs) != "b" {
+			t.Errorf("without %s: %+v", text, f.start)
+		}
+	}
+	write("- {name: a, script: PROGRAM, args: x}\n- {name: b, script: PROGRAM, env: {K: w}}\n- {name: c, script: PROGRAM}\n")
+	f.start = wire.StartRequest{}
+	f.runningAs(nil)
+	start()
+	f.runningAs(f.start.Specs[:2])
+	f.apps[1].Spec.Env = nil
 	f.apps[0].ConfigFile = "/another.json"
 	if r := start(); r.code != codeFailed || !strings.Contains(r.errOut, `app "a" runs already`) || names(f.start.Specs) != "c b" {
 		t.Errorf("an app of another file: %+v", r)

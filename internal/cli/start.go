@@ -65,7 +65,7 @@ func (c *call) start(in *input) error {
 		return err
 	}
 	if c.planned(in) {
-		p, err := c.plan(specs)
+		p, err := c.plan(in, specs)
 		if err != nil {
 			return err
 		}

@@ -9,28 +9,33 @@ import (
 	"forever/internal/program"
 )
 
-// apps reads what stands at the top of a file.
-func (l *loader) apps(root *node) ([]Settings, error) {
+// apps reads what stands at the top of a file. Those that are right are
+// returned.
+func (l *loader) apps(root *node) []Settings {
 	nodes, err := l.appNodes(root)
 	if err != nil {
-		return nil, err
+		l.fail(err)
+		return nil
 	}
 	apps := make([]Settings, 0, len(nodes))
 	for _, n := range nodes {
-		app, err := l.app(n)
-		if err != nil {
-			return nil, err
+		if app, right := l.app(n); right {
+			apps = append(apps, app)
 		}
-		apps = append(apps, app)
 	}
-	return apps, uniqueNames(apps)
+	if err := uniqueNames(apps); err != nil {
+		l.fail(err)
+	}
+	return apps
 }
 
-// appNodes finds the apps: the value itself, its items, or those under "apps".
+// appNodes finds the apps: the value itself, its items, or those under "apps",
+// beside which "defaults" may stand.
 func (l *loader) appNodes(root *node) ([]*node, error) {
 	at := root
 	if under := root.find("apps"); under != nil {
-		l.warnBeside(root)
+		l.underApps = true
+		l.beside(root)
 		at = under.value
 	}
 	nodes := []*node{at}
@@ -40,22 +45,30 @@ func (l *loader) appNodes(root *node) ([]*node, error) {
 	if at.kind == null || len(nodes) == 0 {
 		return nil, &FileError{Line: at.at.line, Column: at.at.column, Message: "declares no app", Hint: "an app needs at least a script; several stand in an array, or in one under apps"}
 	}
-	for _, n := range nodes {
-		if n.kind != table {
-			return nil, &FileError{Line: n.at.line, Column: n.at.column, Message: fmt.Sprintf("wants an app as an object, not %s", n)}
-		}
-	}
 	return nodes, nil
 }
 
-// warnBeside warns of keys beside "apps", except those that other programs read.
-func (l *loader) warnBeside(root *node) {
+// beside reads what stands beside "apps": the defaults, and keys that other
+// programs read.
+func (l *loader) beside(root *node) {
 	for _, e := range root.entries {
-		key := Kebab(e.key)
-		if key != "apps" && key != "deploy" && !isForOthers(e.key) {
+		switch key := Kebab(e.key); {
+		case key == "apps" || key == "deploy" || isForOthers(e.key):
+		case key == "defaults" && e.value.kind == table:
+			l.defaults = Settings{origin: l.origin(e.value)}
+			l.fill(&l.defaults, e.value, "")
+			l.makeAbsolute(&l.defaults)
+		case key == "defaults":
+			l.fail(wrongEntry(e, "wants an object of what all apps have, not "+e.value.String()))
+		default:
 			l.warn(e.at, "unknown key %q beside apps is ignored", e.key)
 		}
 	}
+}
+
+// origin is where an app, or what all apps have, stands.
+func (l *loader) origin(n *node) origin {
+	return origin{file: l.file, dir: l.dir, text: l.data, app: n.at}
 }
 
 // isForOthers tells whether a key is meant for editors, or for YAML's anchors.
@@ -63,26 +76,35 @@ func isForOthers(key string) bool {
 	return key == "$schema" || strings.HasPrefix(key, "x-")
 }
 
-// app reads one app.
-func (l *loader) app(n *node) (Settings, error) {
-	s := Settings{ConfigFile: l.path, origin: origin{file: l.file, dir: l.dir, app: n.at}}
+// app reads one app, and tells whether it is right.
+func (l *loader) app(n *node) (Settings, bool) {
+	s := Settings{ConfigFile: l.path, origin: l.origin(n)}
+	if n.kind != table {
+		l.fail(&FileError{Line: n.at.line, Column: n.at.column, Message: fmt.Sprintf("wants an app as an object, not %s", n)})
+		return s, false
+	}
 	name := nameOf(n)
-	for _, e := range n.entries {
-		if e.value.kind == null {
-			continue // as if it were not there
-		}
-		if err := l.key(&s, e); err != nil {
-			return s, inApp(name, err)
-		}
-	}
-	if err := l.namedEnv(&s, n); err != nil {
-		return s, inApp(name, err)
-	}
-	if s.Script == "" {
-		return s, inApp(name, &FileError{Line: n.at.line, Column: n.at.column, Message: "script is missing"})
-	}
+	right := l.fill(&s, n, name)
 	l.makeAbsolute(&s)
-	return s, nil
+	if s.Script == "" { // in PM2's files the command may be all there is
+		s.Script, s.Command = s.Command, ""
+	}
+	s = s.over(l.defaults)
+	if s.Script == "" && (right || n.find("script", "exec", "cmd") == nil) {
+		l.fail(&FileError{Line: n.at.line, Column: n.at.column, App: name, Message: "script is missing"})
+		right = false
+	}
+	return s, right
+}
+
+// appendEnv ends the names of the apps that want it so with the chosen
+// env_NAME's NAME.
+func (l *loader) appendEnv(apps []Settings) {
+	for i := range apps {
+		if s := &apps[i]; l.want.EnvName != "" && deref(s.AppendEnv, false) {
+			s.Name = s.Label() + "-" + l.want.EnvName
+		}
+	}
 }
 
 // nameOf is what errors call an app.
@@ -121,21 +143,12 @@ func (l *loader) makeAbsolute(s *Settings) {
 	}
 }
 
-// uniqueNames refuses two apps of one name. Apps without a name that run the
-// same script are called by their uid, as npm's forever does.
+// uniqueNames refuses two apps of one name.
 func uniqueNames(apps []Settings) error {
-	count := map[string]int{}
-	for i := range apps {
-		count[apps[i].displayName()]++
-	}
 	seen := map[string]position{}
 	for i := range apps {
-		s := &apps[i]
-		if s.Name == "" && s.UID != "" && count[s.displayName()] > 1 {
-			s.Name = s.UID
-		}
-		name := s.displayName()
-		at, _ := s.origin.where("name")
+		name := apps[i].Label()
+		at, _ := apps[i].origin.where("name")
 		if first, taken := seen[name]; taken {
 			return &FileError{Line: at.line, Column: at.column, Message: fmt.Sprintf("two apps are called %q%s", name, inLine(first)),
 				Hint: "give one of them another name"}

@@ -6,28 +6,62 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
+
+	"forever/internal/wire"
 )
 
 // environment lays the settings' variables over the caller's, each name once
-// and the last value winning.
-func (s *Settings) environment(c Caller) ([]string, error) {
-	env := newEnvironment(c.Env)
+// and the last value winning. Own are the names of the settings' variables.
+func (s *Settings) environment(c Caller) (list, own []string, err error) {
+	env, mine := newEnvironment(s.filtered(c.Env)), newEnvironment(nil)
+	set := func(v Variable) {
+		env.set(v.Name, v.Value)
+		mine.set(v.Name, "")
+	}
 	for _, v := range s.Env {
 		if v.File == "" {
-			env.set(v.Name, v.Value)
+			set(v)
 			continue
 		}
 		path := absolute(c.Cwd, v.File, c.Env)
 		variables, err := readEnvFile(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, v := range variables {
-			env.set(v.Name, v.Value)
+			set(v)
 		}
 	}
-	return env.list, nil
+	for _, entry := range mine.list {
+		own = append(own, strings.TrimSuffix(entry, "="))
+	}
+	slices.Sort(own)
+	return env.list, own, nil
+}
+
+// own says what of an app's surroundings is not its caller's.
+func (s *Settings) own(env []string) *wire.Own {
+	own := &wire.Own{Env: env, Umask: s.Umask != nil}
+	for _, l := range mergeLimits(s.Limits) {
+		own.Limits = append(own.Limits, l.Resource)
+	}
+	return own
+}
+
+// filtered leaves the variables out that the program shall not get.
+func (s *Settings) filtered(env []string) []string {
+	if len(s.FilterEnv) == 0 {
+		return env
+	}
+	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.ContainsFunc(s.FilterEnv, func(text string) bool {
+			exact, isExact := strings.CutPrefix(text, "=")
+			return isExact && name == exact || !isExact && strings.Contains(name, text)
+		})
+	})
 }
 
 // environment is a list of K=V that keeps the order in which names came first.

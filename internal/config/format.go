@@ -22,11 +22,11 @@ func formatOf(path string) format {
 		return parseTOML
 	case ".js", ".cjs", ".mjs":
 		if isConfigModule(lower) {
-			return func(string) (*node, error) { return evaluate(path) }
+			return func(data string) (*node, error) { return evaluate(path, data) }
 		}
 		return nil
 	}
-	if base == "Procfile" || strings.HasPrefix(base, "Procfile.") {
+	if isProcfile(path) {
 		return parseProcfile
 	}
 	return nil

@@ -35,9 +35,9 @@ type evalAnswer struct {
 	Stack  string          `json:"stack"`
 }
 
-// evaluate reads a config file that is a JavaScript module: node runs it. Its
-// values have no positions.
-func evaluate(path string) (*node, error) {
+// evaluate reads a config file that is a JavaScript module with that text: node
+// runs it. Where its values come from is searched for in the text.
+func evaluate(path, text string) (*node, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -57,11 +57,11 @@ func evaluate(path string) (*node, error) {
 	case err != nil:
 		return nil, fmt.Errorf("evaluate with node: %w: %s", err, lastLine(stderr.String()))
 	}
-	return evaluated(absolute, lastLine(stdout.String()))
+	return evaluated(absolute, text, lastLine(stdout.String()))
 }
 
 // evaluated turns evalProgram's last line into nodes.
-func evaluated(path, line string) (*node, error) {
+func evaluated(path, text, line string) (*node, error) {
 	var answer evalAnswer
 	if err := json.Unmarshal([]byte(line), &answer); err != nil {
 		return nil, &FileError{Message: "ended node before it had exported anything"}
@@ -76,20 +76,8 @@ func evaluated(path, line string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	root.forgetPositions()
+	(&searcher{text: text, found: map[string]int{}}).place(root, position{})
 	return root, nil
-}
-
-// forgetPositions drops positions in a text that the user has never seen.
-func (n *node) forgetPositions() {
-	n.at = position{}
-	for _, item := range n.items {
-		item.forgetPositions()
-	}
-	for _, e := range n.entries {
-		e.at = position{}
-		e.value.forgetPositions()
-	}
 }
 
 // stackPosition finds the first PATH:LINE[:COLUMN] of a file in a stack trace.

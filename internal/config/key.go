@@ -6,8 +6,30 @@ import (
 	"strings"
 )
 
+// fill puts the entries of a table into settings, and keeps the mistakes. Name
+// is what errors call the app. It tells whether there were none.
+func (l *loader) fill(s *Settings, n *node, name string) bool {
+	right := true
+	check := func(err error) {
+		if err != nil {
+			right = false
+			l.fail(inApp(name, err))
+		}
+	}
+	for _, e := range n.entries {
+		if e.value.kind != null { // which is as if it were not there
+			check(l.key(s, n, e))
+		}
+	}
+	check(l.namedEnv(s, n))
+	return right
+}
+
 // key puts one entry of an app into its settings.
-func (l *loader) key(s *Settings, e *entry) error {
+func (l *loader) key(s *Settings, n *node, e *entry) error {
+	if done, err := l.special(s, n, e); done || err != nil {
+		return err
+	}
 	o, known := l.option(e.key)
 	if !known {
 		l.unknown(e)
@@ -54,7 +76,7 @@ func (l *loader) unknown(e *entry) {
 		l.envNames = append(l.envNames, name)
 	case isForOthers(e.key):
 	case slices.Contains(withoutMeaning(), Kebab(e.key)):
-		l.warn(e.at, "%s has no meaning here and is ignored", e.key)
+		l.idle = append(l.idle, idleKey{e.key, e.at})
 	default:
 		if near := Nearest(Kebab(e.key), l.keys()); near != "" {
 			l.warn(e.at, "unknown key %q is ignored; did you mean %s?", e.key, respell(near, e.key))
@@ -66,9 +88,32 @@ func (l *loader) unknown(e *entry) {
 
 // withoutMeaning are PM2's keys that ask for nothing forever does.
 func withoutMeaning() []string {
-	return []string{"vizion", "pmx", "automation", "trace", "deep-monitoring", "source-map-support", "disable-source-map-support",
-		"post-update", "filter-env", "kill-retry-time", "wait-for-listen", "disable-trace", "vizion-running", "write", "version",
-		"append-env-to-name", "autostart", "install-url", "io", "name-prefix", "port", "username"}
+	return []string{"vizion", "pmx", "automation", "trace", "deep-monitoring", "post-update", "kill-retry-time", "wait-for-listen",
+		"disable-trace", "vizion-running", "write", "version", "install-url", "io", "name-prefix", "username", "execute-command", "v8",
+		"event-loop-inspector", "windows-hide"}
+}
+
+// idleKey is a key that is understood and asks for nothing.
+type idleKey struct {
+	key string
+	at  position
+}
+
+// warnIdle tells of all such keys at once, where the first one stands.
+func (l *loader) warnIdle() {
+	var keys []string
+	for _, idle := range l.idle {
+		if !slices.Contains(keys, idle.key) {
+			keys = append(keys, idle.key)
+		}
+	}
+	switch len(keys) {
+	case 0:
+	case 1:
+		l.warn(l.idle[0].at, "%s has no meaning here and is ignored", keys[0])
+	default:
+		l.warn(l.idle[0].at, "%s have no meaning here and are ignored", strings.Join(keys, ", "))
+	}
 }
 
 // envSet recognises the keys of variables that --env NAME chooses.
@@ -82,7 +127,7 @@ func envSet(key string) (name string, ok bool) {
 
 // keys are the names that a file may use.
 func (l *loader) keys() []string {
-	var names []string
+	names := specialKeys()
 	for _, o := range l.options {
 		for _, name := range append([]string{o.Name}, o.Aliases...) {
 			if len(name) > 1 {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"forever/internal/wire"
 )
 
 // LoadOptions says what is wanted of a config file.
@@ -36,14 +38,31 @@ func IsConfigFile(path string) bool {
 // is JSON or YAML from in, or from the standard input.
 //
 // Nothing is returned unless the whole file is right; the error is a
-// *FileError. Relative paths become absolute from the file's folder.
+// *FileError, or FileErrors if there are several. Relative paths become
+// absolute from the file's folder.
 func Load(path string, in io.Reader, o LoadOptions) ([]Settings, []Warning, error) {
-	l := &loader{file: path, options: Options(), want: o}
-	apps, err := l.load(path, in)
-	if err != nil {
-		return nil, nil, l.complete(err)
+	l := newLoader(path, o)
+	apps := l.load(path, in)
+	if err := l.mistakes(); err != nil {
+		return nil, nil, err
 	}
 	return apps, l.warnings, nil
+}
+
+// Check is Load and Spec of each app, and finds as many mistakes as it can: an
+// app that cannot be read is no reason not to look for the program of another.
+func Check(path string, in io.Reader, o LoadOptions, c Caller) ([]wire.Spec, []Warning, error) {
+	l := newLoader(path, o)
+	var specs []wire.Spec
+	for _, app := range l.load(path, in) {
+		spec, err := app.Spec(c)
+		if err != nil {
+			l.fail(err)
+			continue
+		}
+		specs = append(specs, spec)
+	}
+	return specs, l.warnings, l.mistakes()
 }
 
 // loader is one reading of a config file.
@@ -51,13 +70,42 @@ type loader struct {
 	file     string // for messages
 	path     string // absolute; empty for stdin
 	dir      string // absolute
+	data     string // what stands in it
 	options  []Option
 	want     LoadOptions
-	warnings []Warning
-	envNames []string // the NAME of every env_NAME seen
+	defaults Settings // what the file says of all its apps
+	// underApps: they stand in an array apps, which npm's files do not have.
+	underApps bool
+	warnings  []Warning
+	idle      []idleKey // keys that ask for nothing that there is
+	envNames  []string  // the NAME of every env_NAME seen
+	bad       []*FileError
 }
 
-func (l *loader) load(path string, in io.Reader) ([]Settings, error) {
+func newLoader(path string, o LoadOptions) *loader {
+	return &loader{file: path, options: Options(), want: o}
+}
+
+// load returns the apps that are right, and keeps the mistakes.
+func (l *loader) load(path string, in io.Reader) []Settings {
+	root, err := l.parse(path, in)
+	if err != nil {
+		l.fail(err)
+		return nil
+	}
+	if isProcfile(path) {
+		l.procfileEnv()
+	}
+	apps := l.apps(root)
+	l.warnIdle()
+	l.warnEnvName()
+	apps = l.only(apps)
+	l.appendEnv(apps)
+	return apps
+}
+
+// parse finds the file's format and reads it into nodes.
+func (l *loader) parse(path string, in io.Reader) (*node, error) {
 	parse := formatOf(path)
 	if path == stdin {
 		l.file, parse = "stdin", parseUnknown
@@ -72,16 +120,8 @@ func (l *loader) load(path string, in io.Reader) ([]Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := parse(strings.TrimPrefix(data, "\ufeff"))
-	if err != nil {
-		return nil, err
-	}
-	apps, err := l.apps(root)
-	if err != nil {
-		return nil, err
-	}
-	l.warnEnvName()
-	return l.only(apps)
+	l.data = strings.TrimPrefix(data, "\ufeff")
+	return parse(l.data)
 }
 
 // locate finds out what the file's paths are relative to.
@@ -116,8 +156,8 @@ func read(path string, in io.Reader) (string, error) {
 	return string(data), err
 }
 
-// complete makes every error a *FileError that names the file.
-func (l *loader) complete(err error) error {
+// fail keeps a mistake as a *FileError that names the file and quotes it.
+func (l *loader) fail(err error) {
 	bad := &FileError{Message: err.Error(), err: err}
 	var syntax *syntaxError
 	var path *fs.PathError
@@ -128,10 +168,15 @@ func (l *loader) complete(err error) error {
 	case errors.As(err, &path):
 		bad.Message, bad.Hint = path.Err.Error(), "check the path and its permissions"
 	}
-	bad.File = either(bad.File, l.file)
+	if bad.File = either(bad.File, l.file); bad.File == l.file {
+		bad.Source = sourceLine(l.data, bad.Line)
+	}
 	bad.Hint = either(bad.Hint, defaultHint(bad.Line))
-	return bad
+	l.bad = append(l.bad, bad)
 }
+
+// mistakes are all that were kept, as one error.
+func (l *loader) mistakes() error { return joined(l.bad) }
 
 func (l *loader) warn(at position, format string, a ...any) {
 	l.warnings = append(l.warnings, Warning{File: l.file, Line: at.line, Column: at.column, Message: fmt.Sprintf(format, a...)})
@@ -151,21 +196,21 @@ func (l *loader) warnEnvName() {
 }
 
 // only drops the apps that were not asked for.
-func (l *loader) only(apps []Settings) ([]Settings, error) {
+func (l *loader) only(apps []Settings) []Settings {
 	if len(l.want.Only) == 0 {
-		return apps, nil
+		return apps
 	}
 	var names []string
 	for _, app := range apps {
-		names = append(names, app.displayName())
+		names = append(names, app.Label())
 	}
 	for _, name := range l.want.Only {
-		if !slices.Contains(names, name) {
-			return nil, &FileError{Message: fmt.Sprintf("has no app %q (%s)", name, strings.Join(names, ", "))}
+		if !slices.Contains(names, name) && len(l.bad) == 0 {
+			l.fail(&FileError{Message: fmt.Sprintf("has no app %q (%s)", name, strings.Join(names, ", "))})
 		}
 	}
-	return slices.DeleteFunc(apps, func(s Settings) bool { return !slices.Contains(l.want.Only, s.displayName()) }), nil
+	return slices.DeleteFunc(apps, func(s Settings) bool { return !slices.Contains(l.want.Only, s.Label()) })
 }
 
-// displayName is what an app will be called, as far as its file tells.
-func (s *Settings) displayName() string { return either(s.Name, defaultName(s.Script)) }
+// Label is what an app will be called, as far as its file tells.
+func (s *Settings) Label() string { return either(s.Name, either(s.UID, defaultName(s.Script))) }

@@ -137,12 +137,13 @@ func TestEveryFormatSaysTheSame(t *testing.T) {
 		Instances: 4, Cluster: true, Channel: true, Policy: policy, Stop: wire.Stop{Signal: "SIGTERM", TimeoutMS: 1600},
 		Output: wire.Output{OutFile: in("logs/out.log")},
 	}
+	web.Own = &wire.Own{Env: []string{"A", "DEBUG"}, Limits: []int{7}, Umask: true}
 	web.Policy.Restart, web.Policy.MaxRestarts, web.Policy.SuccessCodes = "never", 10, []int{3, 4}
 	job := wire.Spec{
 		Name: "run", Namespace: "default", Typed: "run.sh", Script: in("sub/run.sh"), Interpreter: in("bin/bash"), Cwd: in("sub"), Umask: 0o022,
 		Limits: c.Limits, Env: []string{c.Env[0], c.Env[1], "PWD=" + in("sub"), "A=0"}, Instances: 1, Policy: policy, Stop: stop,
 	}
-	job.Policy.MinUptimeMS = 2000
+	job.Policy.MinUptimeMS, job.Own = 2000, &wire.Own{}
 	for name, content := range sameApps() {
 		t.Run(name, func(t *testing.T) {
 			needNode(t, name)

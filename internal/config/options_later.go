@@ -5,7 +5,6 @@ package config
 func laterOptions() []Option {
 	const later = "not available in this version"
 	options := []Option{
-		{Name: "watch-options", Kind: Strings, Placeholder: "K=V", Category: CategoryWatch, FileOnly: true},
 		{Name: "health", Kind: Strings, Placeholder: "CHECK", Category: CategoryReadiness},
 	}
 	for i := range options {

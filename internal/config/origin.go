@@ -6,6 +6,7 @@ import "maps"
 type origin struct {
 	file string // as the user typed it
 	dir  string // absolute; what the file's relative paths start from
+	text string // what stands in the file
 	app  position
 	at   map[string]position // of each value, by the option's name
 }

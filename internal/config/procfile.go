@@ -2,8 +2,25 @@ package config
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 )
+
+// isProcfile tells a Procfile, or a Procfile.NAME, by its name.
+func isProcfile(path string) bool {
+	base := filepath.Base(path)
+	return base == "Procfile" || strings.HasPrefix(base, "Procfile.")
+}
+
+// procfileEnv gives all apps of a Procfile the variables of a file .env beside
+// it, if there is one.
+func (l *loader) procfileEnv() {
+	path := filepath.Join(l.dir, ".env")
+	if _, err := os.Stat(path); err == nil {
+		l.defaults.Env = []Variable{{File: path}}
+	}
+}
 
 // parseProcfile reads the lines NAME: COMMAND of a Procfile. As with foreman, a
 // shell runs the command, so that it may use variables.

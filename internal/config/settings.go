@@ -25,8 +25,11 @@ type Settings struct {
 
 	Env     []Variable
 	EnvName string // which env_NAME of a config file
-	Umask   *int
-	Limits  []wire.Limit // overrides of the caller's, the later wins
+	// FilterEnv says which of the caller's variables the program does not get:
+	// those whose names contain one of these texts, or are what follows a "=".
+	FilterEnv []string
+	Umask     *int
+	Limits    []wire.Limit // overrides of the caller's, the later wins
 
 	User, Group string // names or numbers
 	Nice        *int
@@ -66,6 +69,11 @@ type Settings struct {
 	ListenTimeout    *time.Duration
 	Force, Essential *bool
 
+	// AppendEnv has the chosen env_NAME's NAME end the app's. Without Autostart
+	// it is in the file to be started on demand. SourceMaps has Node show the
+	// lines of what was compiled to JavaScript.
+	AppendEnv, Autostart, SourceMaps *bool
+
 	// ConfigFile is the absolute path of the file that said it; empty for flags
 	// and for the standard input.
 	ConfigFile string
@@ -93,6 +101,12 @@ func (s *Settings) Merge(over Settings) {
 		}
 	}
 	s.Env, s.Limits, s.origin = env, limits, at
+}
+
+// over returns the settings laid over defaults, which stay as they are.
+func (s Settings) over(defaults Settings) Settings {
+	defaults.Merge(s)
+	return defaults
 }
 
 // WaitMS is the wait as wire.StartRequest takes it.

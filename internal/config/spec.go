@@ -53,7 +53,7 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 	if s.EnvName != "" && !s.fromFile() {
 		return wire.Spec{}, &ValueError{Option: "env", Message: "NAME chooses the env_NAME of a config file; a variable is written " + s.EnvName + "=VALUE"}
 	}
-	env, err := s.environment(c)
+	env, own, err := s.environment(c)
 	if err != nil {
 		return wire.Spec{}, err
 	}
@@ -78,35 +78,19 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 	}
 	env = s.setAccount(env, account)
 	spec := wire.Spec{
-		Name: either(s.Name, cleanName(found.Name)), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
-		Typed: s.Script, Script: found.Script, Interpreter: found.Interpreter, InterpreterArgs: found.InterpreterArgs,
-		Args: s.Args, ConfigFile: s.ConfigFile,
-		Cwd: cwd, Env: env, Umask: deref(s.Umask, c.Umask), Limits: mergeLimits(c.Limits, s.Limits),
+		Name: either(s.Name, either(s.UID, cleanName(found.Name))), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
+		Typed: s.Script, Script: found.Script, Interpreter: found.Interpreter, InterpreterArgs: s.interpreterArgs(found),
+		Args: found.args, ConfigFile: s.ConfigFile,
+		Cwd: cwd, Env: env, Umask: deref(s.Umask, c.Umask), Limits: mergeLimits(c.Limits, s.Limits), Own: s.own(own),
 		User: identity, Nice: s.Nice,
 		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
-		After: s.After, Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found),
+		After: s.After, Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found.Found),
 		InstanceVar: s.InstanceVar, IncrementVar: s.IncrementVar,
 		Policy: s.policy(), Stop: s.stop(), Output: s.output(c), Watch: watch,
 		PidFile:   underRoot(c, filepath.Join(c.Root, "pids"), s.PidFile),
 		Essential: deref(s.Essential, false),
 	}
 	return spec, nil
-}
-
-// isNode tells a Node program, which gets a message channel as a child of
-// Node's own would.
-func isNode(found program.Found) bool {
-	name := filepath.Base(either(found.Interpreter, found.Script))
-	return slices.Contains([]string{"node", "nodejs", "bun", "tsx", "ts-node"}, strings.TrimSuffix(name, ".exe"))
-}
-
-// find asks for the program.
-func (s *Settings) find(c Caller, env []string) (program.Found, error) {
-	if s.Script == "" {
-		return program.Found{}, &ValueError{Option: "script", Message: "no program was named", whole: true}
-	}
-	caller := program.Caller{Cwd: s.base(c), Dirs: s.scriptDirs(c), Env: env}
-	return program.Find(caller, s.Script, s.Command, s.InterpreterArgs)
 }
 
 // scriptDirs are the folders that a relative script may be meant from. In a
@@ -220,10 +204,10 @@ func (s *Settings) output(c Caller) wire.Output {
 	if deref(s.DisableLogs, false) {
 		return wire.Output{OutFile: os.DevNull, ErrFile: os.DevNull}
 	}
+	both := underRoot(c, c.Root, s.LogFile)
 	out := wire.Output{
 		OutFile:  absolute(c.Cwd, s.OutFile, c.Env),
 		ErrFile:  absolute(c.Cwd, s.ErrFile, c.Env),
-		File:     underRoot(c, c.Root, s.LogFile),
 		Truncate: !deref(s.Append, true),
 		MaxSize:  orMinusOne(s.LogMaxSize), MaxFiles: orMinusOne(s.LogMaxFiles),
 		RotateMS: deref(s.LogRotateEvery, 0).Milliseconds(),
@@ -232,6 +216,12 @@ func (s *Settings) output(c Caller) wire.Output {
 	if s.LogType != wire.LogRaw {
 		out.Type = s.LogType
 	}
+	if s.OutFile == "" && s.ErrFile == "" {
+		out.File = both
+		return out
+	}
+	// A stream that has a file of its own goes there.
+	out.OutFile, out.ErrFile = either(out.OutFile, both), either(out.ErrFile, both)
 	return out
 }
 

@@ -23,7 +23,7 @@ func TestDefaults(t *testing.T) {
 	want := wire.Spec{
 		Name: "run", Namespace: "default", Typed: "run",
 		Script: filepath.Join(c.Cwd, "run.js"), Interpreter: filepath.Join(c.Cwd, "bin/node"),
-		Cwd: c.Cwd, Env: c.Env, Umask: 0o022, Limits: c.Limits, Instances: 1,
+		Cwd: c.Cwd, Env: c.Env, Umask: 0o022, Limits: c.Limits, Own: &wire.Own{}, Instances: 1,
 		Channel: true, Policy: wire.Policy{Restart: "on-failure", MinUptimeMS: 1000, BackoffMinMS: 100, BackoffMaxMS: 30000, ListenTimeout: 30000},
 		Stop: wire.Stop{Signal: "SIGTERM", TimeoutMS: 10000},
 	}

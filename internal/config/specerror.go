@@ -13,7 +13,7 @@ func (s *Settings) locateError(err error) error {
 	if !s.fromFile() || errors.As(err, &file) {
 		return err
 	}
-	located := &FileError{File: s.origin.file, App: s.displayName(), Message: err.Error(), err: err}
+	located := &FileError{File: s.origin.file, App: s.Label(), Message: err.Error(), err: err}
 	option := "script"
 	var missing *program.Error
 	var bad *ValueError
@@ -24,11 +24,15 @@ func (s *Settings) locateError(err error) error {
 		option = bad.Option
 		located.Message, located.Hint = bad.text(option), bad.Hint
 	}
+	if _, known := s.origin.at[option]; option == "watch-directory" && !known {
+		option = "watch" // which may name folders too
+	}
 	at, ok := s.origin.where(option)
 	if !ok {
 		return err
 	}
 	located.Line, located.Column = at.line, at.column
+	located.Source = sourceLine(s.origin.text, at.line)
 	located.Hint = either(located.Hint, defaultHint(at.line))
 	return located
 }

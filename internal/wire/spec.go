@@ -29,6 +29,9 @@ type Spec struct {
 	Env    []string `json:"env"`   // K=V, as execve takes it
 	Umask  int      `json:"umask"` // -1: the shim's own
 	Limits []Limit  `json:"limits,omitempty"`
+	// Own tells what of these was said for the app; the rest was its caller's.
+	// nil: it was started by a version that did not note it.
+	Own *Own `json:"own,omitempty"`
 	// User is who the program runs as; nil: who the shim runs as. Nice is its
 	// priority as setpriority(2) takes it; nil: the shim's own.
 	User *Identity `json:"user,omitempty"`
@@ -64,6 +67,13 @@ type Spec struct {
 	Foreground bool `json:"foreground,omitempty"`
 	// Essential ends `forever run` when the app has ended for good.
 	Essential bool `json:"essential,omitempty"`
+}
+
+// Own names what of an app's surroundings is its own.
+type Own struct {
+	Env    []string `json:"env,omitempty"`    // names of variables, sorted
+	Limits []int    `json:"limits,omitempty"` // resources
+	Umask  bool     `json:"umask,omitempty"`
 }
 
 // Watch says which files are watched.
