@@ -12,7 +12,7 @@ import (
 var clusterSection = section{
 	name: "cluster", title: "one port, two processes: a server in Node under load",
 	notes: []string{
-		"wrk -t1 -c64 on the same processors, 3 s each, all subjects in turn, three rounds. Keep-alive: each connection is used again and again. New connections: one for each request.",
+		"wrk -t1 -c64 on the same processors, 2 s each, all subjects in turn, four rounds. Keep-alive: each connection is used again and again. New connections: one for each request.",
 		"express 5 and plain http, each answering six bytes. Two processes everywhere; limit is plain Node, one process, no cluster.",
 		"CPU is that of all processes but wrk: servers, primaries, supervisors.",
 	},
@@ -57,7 +57,7 @@ func measureCluster(l *lab, s *Section) error {
 		s.trouble("wrk is not there: %v", err)
 		return nil
 	}
-	for range pick(l, 3, 1) {
+	for range pick(l, 4, 1) {
 		for _, kind := range pick(l, webKinds, webKinds[:1]) {
 			for _, setup := range l.setups() {
 				if err := l.alone(s, setup.subject, func(one *session) error { return clusterOf(s, one, setup, kind) }); err != nil {
@@ -82,7 +82,7 @@ func clusterOf(s *Section, one *session, setup setup, kind string) error {
 		return err
 	}
 	for _, fresh := range []bool{false, true} {
-		r, cpu, err := one.press(w, pick(one.lab, 3*time.Second, time.Second), fresh)
+		r, cpu, err := one.press(w, pick(one.lab, 2*time.Second, time.Second), fresh)
 		if err != nil {
 			return err
 		}

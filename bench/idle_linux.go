@@ -8,7 +8,7 @@ import (
 var idleSection = section{
 	name: "idle", title: "all supervisor processes with 10 idle apps",
 	notes: []string{
-		"All supervisors side by side for the same 60 s, from 10 s after the last start on. The figures are means over that time.",
+		"All supervisors side by side for the same 45 s, from 6 s after the last start on. The figures are means over that time.",
 		"CPU time is that of all threads, to the nanosecond (schedstat); context switches are theirs as well.",
 	},
 	run: measureIdle,
@@ -38,14 +38,14 @@ func measureIdle(l *lab, s *Section) error {
 			s.trouble("%s: %v", k.Name, err)
 		}
 	}
-	if err := l.pause(pick(l, 10*time.Second, 2*time.Second)); err != nil {
+	if err := l.pause(pick(l, 6*time.Second, 2*time.Second)); err != nil {
 		return err
 	}
 	for _, i := range idlers {
 		i.before = active(i.pids)
 	}
 	t := now()
-	if err := l.pause(pick(l, time.Minute, 8*time.Second)); err != nil {
+	if err := l.pause(pick(l, 45*time.Second, 5*time.Second)); err != nil {
 		return err
 	}
 	seconds := (now() - t).Seconds()

@@ -20,7 +20,7 @@ var manySection = section{
 }
 
 func measureMany(l *lab, s *Section) error {
-	n, lines := pick(l, 100, 20), pick(l, 5000, 1000)
+	n, lines := pick(l, 100, 20), pick(l, 5000, 500)
 	if err := l.alone(s, Limit, func(one *session) error { return manyLimit(s, one, n, lines) }); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 var memorySection = section{
 	name: "memory", title: "PSS of everything that exists because of the supervisor",
 	notes: []string{
-		"Taken 4 s after the last program ran, and once more right after it: forever gives memory back when it has had nothing to do for 2 s. The programs themselves do not count; log programs and monitors do.",
+		"Taken 3 s after the last program ran, and once more right after it: forever gives memory back when it has had nothing to do for 2 s. The programs themselves do not count; log programs and monitors do.",
 		"npm's forever with 500 apps is left out: it would take about 12 GB.",
 		"limit is one idle static Go program, for scale.",
 	},
@@ -43,7 +43,7 @@ func memoryOf(s *Section, k *kind, one *session, p peer, n int) error {
 	if _, err := weigh(s, k, one, fmt.Sprintf("fresh_%d", n), fmt.Sprintf("PSS right after the start, %d apps", n)); err != nil {
 		return err
 	}
-	if err := one.pause(pick(one.lab, 4*time.Second, 2300*time.Millisecond)); err != nil {
+	if err := one.pause(pick(one.lab, 2700*time.Millisecond, 2300*time.Millisecond)); err != nil {
 		return err
 	}
 	pids, err := weigh(s, k, one, fmt.Sprintf("pss_%d", n), fmt.Sprintf("PSS, %d apps", n))

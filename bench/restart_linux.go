@@ -38,15 +38,15 @@ func measureRestart(l *lab, s *Section) error {
 		suffix := "_" + strings.ToLower(name)
 		ours := []*kind{l.all[0]}
 		row := Row{Key: "pair" + suffix, Label: name + ", beside the limit alone", Unit: "ms"}
-		if err := l.killInTurn(s, ours, program, row, pick(l, 40, 3), 0); err != nil {
+		if err := l.killInTurn(s, ours, program, row, pick(l, 25, 3), 0); err != nil {
 			return err
 		}
 		row = Row{Key: "quiet" + suffix, Label: name + ", beside the limit alone, with quiet", Unit: "ms"}
-		if err := l.killInTurn(s, ours, program, row, pick(l, 12, 1), 3*time.Second); err != nil {
+		if err := l.killInTurn(s, ours, program, row, pick(l, 6, 1), 3*time.Second); err != nil {
 			return err
 		}
 		row = Row{Key: "all" + suffix, Label: name + ", beside the peers", Unit: "ms"}
-		if err := l.killInTurn(s, l.there(), program, row, pick(l, 15, 2), 0); err != nil {
+		if err := l.killInTurn(s, l.there(), program, row, pick(l, 11, 2), 0); err != nil {
 			return err
 		}
 	}

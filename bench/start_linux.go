@@ -22,7 +22,7 @@ var startSection = section{
 func startRow(key, label string) Row { return Row{Key: key, Label: label, Unit: "ms"} }
 
 func measureStart(l *lab, s *Section) error {
-	for range pick(l, 5, 1) {
+	for range pick(l, 4, 1) {
 		if err := l.each(s, func(k *kind, one *session, p peer) error { return coldStart(s, k, one, p) }); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func warmStart(s *Section, k *kind, one *session, p peer) error {
 	if err := listOf(s, k, one, p, 1); err != nil {
 		return err
 	}
-	return one.repeat(n, pick(one.lab, 12*time.Second, 2*time.Second), func(i int) error {
+	return one.repeat(n, pick(one.lab, 8*time.Second, 2*time.Second), func(i int) error {
 		if err := p.prepare(jobs[:i+2]); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func warmStart(s *Section, k *kind, one *session, p peer) error {
 
 func listOf(s *Section, k *kind, one *session, p peer, n int) error {
 	row := startRow(fmt.Sprintf("list_%d", n), fmt.Sprintf("list of %d", n))
-	return one.repeat(pick(one.lab, 15, 3), 5*time.Second, func(int) error {
+	return one.repeat(pick(one.lab, 15, 3), 4*time.Second, func(int) error {
 		t := now()
 		err := p.list()
 		s.add(row, k.Name, ms(now()-t))
