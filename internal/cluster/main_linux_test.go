@@ -11,7 +11,12 @@ import (
 // The binaries: the real one, and a server in Go.
 var forever, goServer string
 
-func TestMain(m *testing.M) { os.Exit(tests(m)) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == jailRole {
+		os.Exit(becomeJailed(os.Args[2:]))
+	}
+	os.Exit(tests(m))
+}
 
 func tests(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "fcbin")

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// likeProgram runs f on a thread that sees files as a program does: with its
-// folder, its umask, and its user where that is another one (credentials(7),
-// "Filesystem user ID"). The thread ends with it.
-func likeProgram(pid int, f func() error) error {
+// likeProgram runs f on a thread that sees files as a program does: with its user
+// where that is another one (credentials(7), "Filesystem user ID"), and, if p.own,
+// with its folder and its umask. The thread ends with it.
+func likeProgram(pid int, f func(p standing) error) error {
 	p, err := readStanding(pid)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func likeProgram(pid int, f func() error) error {
 			done <- fmt.Errorf("act like process %d: %w", pid, err)
 			return
 		}
-		done <- f()
+		done <- f(p)
 	})
 	return <-done
 }
@@ -52,6 +52,7 @@ type standing struct {
 	pid              int
 	umask, user, grp int
 	groups           []uint32
+	own              bool // folder and umask could be taken
 }
 
 // readStanding reads it from proc_pid_status(5).
@@ -88,14 +89,16 @@ func readStanding(pid int) (p standing, err error) {
 
 // take has the calling thread stand so. The calls are the kernel's own, which
 // concern one thread; the libraries' concern all.
-func (p standing) take() error {
-	if err := unix.Unshare(unix.CLONE_FS); err != nil { // folder and umask are its own then
-		return fmt.Errorf("unshare: %w", err)
+//
+// Folder and umask are those of the whole process unless it may have its own, which
+// the default filter of Docker does not allow.
+func (p *standing) take() error {
+	if p.own = unix.Unshare(unix.CLONE_FS) == nil; p.own {
+		if err := unix.Chdir(fmt.Sprintf("/proc/%d/cwd", p.pid)); err != nil {
+			return fmt.Errorf("enter its folder: %w", err)
+		}
+		unix.Umask(p.umask)
 	}
-	if err := unix.Chdir(fmt.Sprintf("/proc/%d/cwd", p.pid)); err != nil {
-		return fmt.Errorf("enter its folder: %w", err)
-	}
-	unix.Umask(p.umask)
 	if p.user == unix.Geteuid() && p.grp == unix.Getegid() {
 		return nil
 	}

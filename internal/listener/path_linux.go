@@ -108,7 +108,7 @@ func OpenUnix(b *Bind, keep string) (fd int, err error) {
 		return -1, fmt.Errorf("make a socket for %v: %w", b, err)
 	}
 	b.Options.Apply(fd)
-	err = likeProgram(b.PID, func() error { return claim(fd, b, keep) })
+	err = likeProgram(b.PID, func(p standing) error { return p.claim(fd, b, keep) })
 	if err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("listen on %v: %w", b, err)
@@ -118,21 +118,29 @@ func OpenUnix(b *Bind, keep string) (fd int, err error) {
 
 // claim binds the socket. A file in the way is removed if it is of an earlier life
 // of the same app, and nobody listens there any more.
-func claim(fd int, b *Bind, keep string) error {
-	errno := bindRaw(fd, b.Raw)
-	if errno == unix.EADDRINUSE && b.IsFile() && sameName(b.Path, keep) && !answers(b) {
+func (p standing) claim(fd int, b *Bind, keep string) error {
+	raw := b.Raw
+	if !p.own && b.IsFile() { // a relative path would lead elsewhere
+		raw = append(raw[:sizeofFamily:sizeofFamily], b.Path...)
+	}
+	errno := bindRaw(fd, raw)
+	if errno == unix.EADDRINUSE && b.IsFile() && sameName(b.Path, keep) && !answers(b.Kind, raw) {
 		RemoveFile(b.Path, keep)
-		errno = bindRaw(fd, b.Raw)
+		errno = bindRaw(fd, raw)
 	}
-	if errno != 0 {
+	switch {
+	case errno != 0:
 		return errno
+	case !b.IsFile():
+		return nil
 	}
-	if b.IsFile() {
-		if err := unix.Unlink(keep); err == nil || errors.Is(err, unix.ENOENT) {
-			_ = unix.Link(b.Path, keep)
-		}
+	if err := unix.Unlink(keep); err == nil || errors.Is(err, unix.ENOENT) {
+		_ = unix.Link(b.Path, keep)
 	}
-	return nil
+	if p.own {
+		return nil
+	}
+	return unix.Chmod(b.Path, uint32(0o777&^p.umask))
 }
 
 // bindRaw binds the very bytes, as the program would have: getsockname(2) shows them.
@@ -142,13 +150,13 @@ func bindRaw(fd int, raw []byte) unix.Errno {
 }
 
 // answers tells whether somebody listens on a path.
-func answers(b *Bind) bool {
-	fd, err := unix.Socket(unix.AF_UNIX, b.Kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+func answers(kind int, raw []byte) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return true
 	}
 	defer unix.Close(fd)
-	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&b.Raw[0])), uintptr(len(b.Raw)))
+	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&raw[0])), uintptr(len(raw)))
 	return errno != unix.ECONNREFUSED
 }
 
