@@ -2,8 +2,10 @@ package cli
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +40,60 @@ func TestImportFromPM2(t *testing.T) {
 	if r := f.forever(t, "import", "pm2", "/no/dump"); r.code != codeFailed || !strings.Contains(r.errOut, "pm2 save") {
 		t.Errorf("%+v", r)
 	}
+	t.Setenv("PM2_HOME", t.TempDir())
+	if r := f.forever(t, "import", "pm2"); r.code != codeFailed || !strings.Contains(r.errOut, "dump.pm2") {
+		t.Errorf("PM2 does not run and has saved nothing: %+v", r)
+	}
 	if r := f.forever(t, "import", "systemd"); r.code != codeUsage {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A PM2 that runs is asked for its list; what it answers is a file that works.
+func TestImportTheRunningList(t *testing.T) {
+	program := script(t, "server.sh")
+	dir, err := os.MkdirTemp("/tmp", "fv") // the path of a socket has to be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	service, err := net.Listen("unix", filepath.Join(dir, "rpc.sock"))
+	if err != nil {
+		t.Skip("this system has no unix sockets: ", err)
+	}
+	defer service.Close()
+	process := func(id int, name, more string) string {
+		return strings.NewReplacer("PROGRAM", program, "DIR", filepath.Dir(program), "ID", strconv.Itoa(id), "NAME", name, "HOME", dir).Replace(
+			`{"pid": 1ID, "name": "NAME", "pm2_env": {"name": "NAME", "pm_id": ID, "pm_exec_path": "PROGRAM", "pm_cwd": "DIR", "node_args": [],
+			"exec_interpreter": "none", "pm_out_log_path": "/var/log/NAME-ID.log", "pm_err_log_path": "HOME/logs/NAME-error-ID.log",
+			"env": {"N": 3, "NAME": "{}", "PM2_HOME": "HOME"}, "namespace": "default", "watch": false, ` + more + `}}`)
+	}
+	web := `"exec_mode": "cluster_mode", "status": "online", "max_memory_restart": 209715200, "cron_restart": "0 3 * * *", "watch": ["src"], "min_uptime": 2000`
+	list := "[" + process(0, "web", web) + "," + process(1, "web", web) + "," + process(2, "off", `"exec_mode": "fork_mode", "status": "stopped"`) + "]"
+	fakePM2 := "#!/bin/sh\n[ \"$*\" = jlist ] || exit 1\necho '[PM2] a notice'\ncat <<'END'\n" + strings.ReplaceAll(list, "\n", "") + "\nEND\n"
+	if err := os.WriteFile(filepath.Join(dir, "pm2"), []byte(fakePM2), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PM2_HOME", dir)
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if err := os.Mkdir(filepath.Join(filepath.Dir(program), "src"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := &fake{}
+	r := f.forever(t, "import", "pm2")
+	if r.code != codeDone || r.errOut != "" {
+		t.Fatalf("%+v", r)
+	}
+	apps, warnings, err := config.Load("a.json", strings.NewReader(r.out), config.LoadOptions{})
+	if err != nil || len(warnings) > 0 || len(apps) != 2 {
+		t.Fatalf("%v, %v\n%s", warnings, err, r.out)
+	}
+	got := apps[0]
+	if *got.Instances != 2 || *got.MaxMemory != 200<<20 || got.Cron != "0 3 * * *" || got.OutFile != "/var/log/web.log" || got.ErrFile != "" ||
+		len(got.Env) != 1 || got.Env[0].Value != "3" || got.WatchDirs[0] != filepath.Join(filepath.Dir(program), "src") || *apps[1].Autostart {
+		t.Errorf("%+v\n%s", got, r.out)
+	}
+	if r := f.forever(t, "import", "pm2", "--start"); r.code != codeDone || names(f.start.Specs) != "web" || !strings.Contains(r.errOut, "off is left out") {
+		t.Errorf("%+v, %+v", r, f.start)
 	}
 }
