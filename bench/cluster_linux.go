@@ -12,7 +12,7 @@ import (
 var clusterSection = section{
 	name: "cluster", title: "one port, two processes: a server in Node under load",
 	notes: []string{
-		"wrk -t1 -c64 on the same processors, 2 s each, all subjects in turn, four rounds. Keep-alive: each connection is used again and again. New connections: one for each request.",
+		"wrk -t1 -c64 on the same processors, 2 s each, all subjects in turn, three rounds. Keep-alive: each connection is used again and again. New connections: one for each request.",
 		"express 5 and plain http, each answering six bytes. Two processes everywhere; limit is plain Node, one process, no cluster.",
 		"CPU is that of all processes but wrk: servers, primaries, supervisors.",
 	},
@@ -57,7 +57,7 @@ func measureCluster(l *lab, s *Section) error {
 		s.trouble("wrk is not there: %v", err)
 		return nil
 	}
-	for range pick(l, 4, 1) {
+	return l.repeat(pick(l, 3, 1), 150*time.Second, func(int) error {
 		for _, kind := range pick(l, webKinds, webKinds[:1]) {
 			for _, setup := range l.setups() {
 				if err := l.alone(s, setup.subject, func(one *session) error { return clusterOf(s, one, setup, kind) }); err != nil {
@@ -65,8 +65,8 @@ func measureCluster(l *lab, s *Section) error {
 				}
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // clusterOf puts load on one setup, in both ways.

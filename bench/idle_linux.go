@@ -8,7 +8,7 @@ import (
 var idleSection = section{
 	name: "idle", title: "all supervisor processes with 10 idle apps",
 	notes: []string{
-		"All supervisors side by side for the same 45 s, from 6 s after the last start on. The figures are means over that time.",
+		"All supervisors side by side for the same 40 s, from 6 s after the last start on. The figures are means over that time.",
 		"CPU time is that of all threads, to the nanosecond (schedstat); context switches are theirs as well.",
 	},
 	run: measureIdle,
@@ -45,7 +45,7 @@ func measureIdle(l *lab, s *Section) error {
 		i.before = active(i.pids)
 	}
 	t := now()
-	if err := l.pause(pick(l, 45*time.Second, 5*time.Second)); err != nil {
+	if err := l.pause(pick(l, 40*time.Second, 5*time.Second)); err != nil {
 		return err
 	}
 	seconds := (now() - t).Seconds()

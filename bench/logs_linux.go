@@ -32,15 +32,12 @@ var (
 
 func measureLogs(l *lab, s *Section) error {
 	lines := pick(l, 256_000_000, 64_000_000) / 100
-	for range pick(l, 3, 1) {
+	return l.repeat(pick(l, 3, 1), 75*time.Second, func(int) error {
 		if err := logsLimit(l, s, lines); err != nil {
 			return err
 		}
-		if err := l.each(s, func(k *kind, one *session, p peer) error { return logsOf(s, k, one, p, lines) }); err != nil {
-			return err
-		}
-	}
-	return nil
+		return l.each(s, func(k *kind, one *session, p peer) error { return logsOf(s, k, one, p, lines) })
+	})
 }
 
 func logsOf(s *Section, k *kind, one *session, p peer, lines int) error {

@@ -18,15 +18,15 @@ var memorySection = section{
 func measureMemory(l *lab, s *Section) error {
 	for _, n := range pick(l, []int{1, 10, 100, 500}, []int{1, 100}) {
 		rounds := pick(l, map[int]int{1: 3, 10: 2, 100: 2, 500: 1}[n], 1)
-		for round := range rounds {
-			if err := l.each(s, func(k *kind, one *session, p peer) error {
+		if err := l.repeat(rounds, 40*time.Second, func(round int) error {
+			return l.each(s, func(k *kind, one *session, p peer) error {
 				if n > k.most || n == k.most && (round > 0 || l.quick) {
 					return nil // a hundred of npm's forever take half a minute
 				}
 				return memoryOf(s, k, one, p, n)
-			}); err != nil {
-				return err
-			}
+			})
+		}); err != nil {
+			return err
 		}
 	}
 	return memoryLimit(l, s)

@@ -106,7 +106,7 @@ func measureReload(l *lab, s *Section) error {
 			return err
 		}
 	}
-	for range pick(l, 3, 1) {
+	return l.repeat(pick(l, 3, 1), 140*time.Second, func(int) error {
 		for _, n := range pick(l, []int{1, 2}, []int{1}) {
 			if err := l.each(s, func(k *kind, one *session, p peer) error {
 				if n > 1 && !k.shares {
@@ -117,8 +117,8 @@ func measureReload(l *lab, s *Section) error {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // reloadOf reloads again and again under both kinds of clients.

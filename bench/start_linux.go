@@ -22,10 +22,10 @@ var startSection = section{
 func startRow(key, label string) Row { return Row{Key: key, Label: label, Unit: "ms"} }
 
 func measureStart(l *lab, s *Section) error {
-	for range pick(l, 4, 1) {
-		if err := l.each(s, func(k *kind, one *session, p peer) error { return coldStart(s, k, one, p) }); err != nil {
-			return err
-		}
+	if err := l.repeat(pick(l, 4, 1), 30*time.Second, func(int) error {
+		return l.each(s, func(k *kind, one *session, p peer) error { return coldStart(s, k, one, p) })
+	}); err != nil {
+		return err
 	}
 	if err := l.each(s, func(k *kind, one *session, p peer) error { return warmStart(s, k, one, p) }); err != nil {
 		return err
@@ -33,17 +33,14 @@ func measureStart(l *lab, s *Section) error {
 	if err := startLimit(l, s); err != nil {
 		return err
 	}
-	for round := range pick(l, 3, 1) {
-		if err := l.each(s, func(k *kind, one *session, p peer) error {
+	return l.repeat(pick(l, 3, 1), 80*time.Second, func(round int) error {
+		return l.each(s, func(k *kind, one *session, p peer) error {
 			if k.most < 500 && (round > 0 || l.quick) {
 				return nil // it takes half a minute
 			}
 			return hundred(s, k, one, p, round == 0)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+		})
+	})
 }
 
 func coldStart(s *Section, k *kind, one *session, p peer) error {
