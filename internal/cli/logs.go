@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,12 +86,15 @@ func (c *call) readLogs(finder *logFinder, sources []logs.Source, q *logQuery) e
 		p.meet(more)
 		return more
 	}
-	err := logs.Follow(ctx, q.streams(sources), query, func(l logs.Line) {
-		if err := p.print(l); err != nil {
+	stopAt := func(err error) {
+		if err != nil {
 			cancel(err) // whoever read us is gone
 		}
-	})
-	return errors.Join(err, context.Cause(ctx))
+	}
+	query.Pause = func() { stopAt(p.flush()) }
+	err := logs.Follow(ctx, q.streams(sources), query, func(l logs.Line) { stopAt(p.print(l)) })
+	flushed := p.flush()
+	return errors.Join(err, cmp.Or(context.Cause(ctx), flushed))
 }
 
 // explainBlend says which lines are shown although others were asked for, because
@@ -116,7 +120,7 @@ func (c *call) readOnce(sources []logs.Source, q *logQuery, p *linePrinter) erro
 				cancel(err)
 			}
 		})
-		gone := context.Cause(ctx)
+		gone := cmp.Or(context.Cause(ctx), p.flush())
 		cancel(nil)
 		switch {
 		case gone != nil:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 // linePrinter prints lines of output in the way that was asked for.
 type linePrinter struct {
 	out       *render.Screen
+	buf       *bufio.Writer // to out
 	json, raw bool
 	lit       *regexp.Regexp       // shown in colour
 	several   map[int]bool         // apps of which several instances are shown, by id
@@ -25,7 +27,7 @@ type linePrinter struct {
 
 func (c *call) printer(sources []logs.Source, q *logQuery) *linePrinter {
 	p := &linePrinter{
-		out: c.out, json: q.json, raw: q.raw, lit: q.lit,
+		out: c.out, buf: bufio.NewWriterSize(c.out, 64<<10), json: q.json, raw: q.raw, lit: q.lit,
 		several: map[int]bool{}, colors: map[int]render.Style{},
 	}
 	p.meet(sources)
@@ -88,21 +90,24 @@ func unpack(l logs.Line) (line logs.Line, at string) {
 	return l, *o.Timestamp
 }
 
+// print prints a line; flush has it seen.
 func (p *linePrinter) print(l logs.Line) error {
 	if p.raw {
-		_, err := p.out.Write(append(l.Text, '\n'))
+		_, err := p.buf.Write(append(l.Text, '\n'))
 		return err
 	}
 	l, at := unpack(l)
 	if p.json {
-		return encodeJSON(p.out, jsonLine{l.App, l.ID, l.Instance, l.Stream, string(l.Text), at}, "")
+		return encodeJSON(p.buf, jsonLine{l.App, l.ID, l.Instance, l.Stream, string(l.Text), at}, "")
 	}
 	if at != "" {
 		at = p.out.Paint(p.out.Line(at), render.Dim) + " "
 	}
-	_, err := fmt.Fprintf(p.out, "%s%s%s\n", p.prefix(l), at, p.text(l.Text))
+	_, err := fmt.Fprintf(p.buf, "%s%s%s\n", p.prefix(l), at, p.text(l.Text))
 	return err
 }
+
+func (p *linePrinter) flush() error { return p.buf.Flush() }
 
 // jsonLine is a line of output as `logs --json` prints it.
 type jsonLine struct {

@@ -24,7 +24,7 @@ const (
 // does not exist yet, is put aside, emptied, renamed or made anew. A line that
 // goes on without a newline for a second or for 1 MiB is emitted as it is, and
 // its rest as another line.
-// emit and q.More are called from the calling goroutine.
+// emit, q.More and q.Pause are called from the calling goroutine.
 func Follow(ctx context.Context, sources []Source, q Query, emit func(Line)) error {
 	return followWith(ctx, newNotifier(), sources, q, emit)
 }
@@ -127,6 +127,9 @@ func (f *follower) run() error {
 		}
 		if all {
 			f.flushOld()
+		}
+		if f.query.Pause != nil {
+			f.query.Pause()
 		}
 		changed, all = f.notes.wait(f.ctx)
 	}

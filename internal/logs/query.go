@@ -43,6 +43,9 @@ type Query struct {
 	// More tells Follow of sources that are there since its last call. It is
 	// called about once a second. Of these, what was written since then is shown.
 	More func() []Source
+	// Pause, if there is one, is called when Follow has emitted what there is and
+	// waits for more.
+	Pause func()
 }
 
 // wants returns what a line of a source has to be like; nil: anything.
