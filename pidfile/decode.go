@@ -65,6 +65,10 @@ func (in *Instance) UnmarshalJSON(text []byte) (err error) {
 			return &in.Short
 		case "then":
 			return &in.Then
+		case "why":
+			return &in.Why
+		case "watchdog_ms":
+			return &in.WatchdogMS
 		case "started_at":
 			return &in.StartedAt
 		case "next_try":

@@ -65,9 +65,14 @@ type Instance struct {
 	Short    int `json:"short"`
 	// Then is what a command wants when the process has ended: Running or
 	// Stopped; empty: the restart policy decides.
-	Then      string    `json:"then,omitempty"`
-	StartedAt time.Time `json:"started_at,omitzero"`
-	NextTry   time.Time `json:"next_try,omitzero"` // in backoff: when
+	Then string `json:"then,omitempty"`
+	// Why says why its process is being ended as a failure; empty: it is not.
+	Why string `json:"why,omitempty"`
+	// WatchdogMS is the time within which the process has said that it will say
+	// that it is well; 0: it said none.
+	WatchdogMS int64     `json:"watchdog_ms,omitempty"`
+	StartedAt  time.Time `json:"started_at,omitzero"`
+	NextTry    time.Time `json:"next_try,omitzero"` // in backoff: when
 	// Exits tells how earlier runs ended, in the supervisor's own form.
 	Exits json.RawMessage `json:"exits,omitempty"`
 

@@ -107,8 +107,9 @@ func (s *Supervisor) restore(p *pidfile.App) {
 		in := a.addInstance(pi.Index)
 		in.state = parseState(pi.Status)
 		if in.state == Stopping {
-			in.after = after(max(slices.Index(thens[:], pi.Then), 0))
+			in.after, in.blame = after(max(slices.Index(thens[:], pi.Then), 0)), pi.Why
 		}
+		in.talk.dogEvery = milliseconds(pi.WatchdogMS)
 		in.proc, in.started, in.nextTry = pi.Process, pi.StartedAt, pi.NextTry
 		in.runs, in.restarts, in.streak = pi.Runs, pi.Restarts, pi.Short
 		if len(pi.Exits) > 0 && json.Unmarshal(pi.Exits, &in.exits) != nil {
@@ -130,7 +131,7 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 		s.removePid(in, recorded.PID)
 	}
 	if s.isLater(in, recorded, held) {
-		in.after = afterPolicy // what the file wants is of the process before
+		in.after, in.blame, in.talk = afterPolicy, "", talk{} // what the file says is of the process before
 	}
 	switch {
 	case in.proc.PID != 0:
@@ -248,6 +249,8 @@ func (s *Supervisor) goOn(in *instance, was State) {
 		in.fire(event{kind: AskStop})
 	case was == Stopping && in.after == afterStart:
 		in.fire(event{kind: AskRestart})
+	case was == Stopping && in.blame != "":
+		in.fire(event{kind: Failing, why: in.blame})
 	default:
 		in.after = afterPolicy
 	}

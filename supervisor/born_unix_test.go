@@ -71,7 +71,7 @@ func TestChangeDuringStart(t *testing.T) {
 	d := new(fakeDisk)
 	w := watchingWorld(t, d)
 	start, slot := launching(w, seen("web"))
-	w.until("the watch", func() bool { return w.s.byName("web").watch.files != nil })
+	w.until("the watch", func() bool { a := w.s.byName("web"); return a.watch != nil && a.watch.files != nil })
 	for range 2 {
 		d.changed("/srv/app/lib/a.js")
 	}

@@ -49,7 +49,8 @@ type instance struct {
 	streak   int // latest runs in a row below min-uptime
 	exits    []wire.Exit
 
-	timer    clock.Timer // backoff or kill timeout
+	timer    clock.Timer // backoff, listen timeout or kill timeout
+	wakes    time.Time   // when it does
 	nextTry  time.Time
 	killed   bool // SIGKILL has been sent
 	deadline time.Time
@@ -62,9 +63,12 @@ type instance struct {
 	logNote  string // what is wrong with its logs
 
 	waiting *readiness              // it is not ready yet
-	late    string                  // it is being stopped since it did not become so, and why
+	blame   string                  // it is being stopped since it fails, and why
+	health  *health                 // it is checked; nil: it is not
+	vigil   *vigil                  // a sign of it is waited for; nil: none is
+	wasWell bool                    // its process was found well, or said so
 	notify  *probe.Notify           // where it says how it is
-	said    string                  // what it said last
+	talk    talk                    // what it said there
 	channel *ipc.Channel            // Node's message channel
 	asked   []func(json.RawMessage) // who waits for an answer on it
 
@@ -81,8 +85,8 @@ type instance struct {
 // event is something that happens to an instance, with what comes along.
 type event struct {
 	kind  EventKind
-	why   string            // AskRestart: our reason; empty: a user's command
-	stop  *wire.Stop        // AskStop, AskRestart: instead of the app's own
+	why   string            // AskRestart: our reason; empty: a user's command; Failing: how
+	stop  *wire.Stop        // AskStop, AskRestart, Failing: instead of the app's own
 	msg   *wire.ShimMessage // Spawned, SpawnFailed
 	exit  *wire.ShimExit    // Ended
 	swept Swept             // Gone: what could not be ended
@@ -120,6 +124,8 @@ func (in *instance) enter(next State) { in.enterWith(next, nil) }
 func (in *instance) enterWith(next State, err *wire.Error) {
 	in.stopTimer()
 	in.stopWaiting()
+	in.endHealth()
+	in.endVigil()
 	in.state = next
 	if next != Online {
 		in.standDown()
@@ -152,6 +158,7 @@ func (in *instance) stopTimer() {
 func (in *instance) arm(d time.Duration, ev event) {
 	in.stopTimer()
 	s := in.app.s
+	in.wakes = s.clock.Now().Add(d)
 	var t clock.Timer
 	t = s.clock.AfterFunc(d, func() {
 		s.post(func() {
@@ -299,11 +306,11 @@ func (in *instance) ended(ev event) {
 func (in *instance) record(e *wire.ShimExit) {
 	s := in.app.s
 	x := newExit(*e, in.started)
-	in.blameLateness(&x)
+	in.blameFailure(&x)
 	in.blameCause(&x)
 	in.remember(x)
 	s.toForget = append(s.toForget, forgotten{in.slot, e.PID})
-	if x.RanMS >= in.app.spec.Policy.MinUptimeMS {
+	if x.RanMS >= in.app.spec.Policy.MinUptimeMS && (!x.Blamed || in.wasWell) {
 		in.streak = 0
 	} else {
 		in.streak++
@@ -311,7 +318,7 @@ func (in *instance) record(e *wire.ShimExit) {
 	in.last = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot}
 	in.closeChannel()
 	s.dropOwn(in)
-	in.said = ""
+	in.talk, in.wasWell = talk{}, false
 	in.proc = pidfile.Process{}
 	in.tellLogs(0)
 }

@@ -24,7 +24,7 @@ func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
 		if slot == "" { // started by a version that had no reload
 			slot = m.Env["FOREVER_UID"] + ":" + m.Env["FOREVER_INSTANCE"]
 		}
-		if m.PID != m.SID || held[slot] != nil && held[slot].PID != 0 {
+		if m.Env[varCheck] != "" || m.PID != m.SID || held[slot] != nil && held[slot].PID != 0 {
 			continue // not the first process of an instance
 		}
 		in := s.lifeAt(slot)

@@ -24,7 +24,7 @@ type history struct {
 
 // judge applies the policy to an exit. jitter is in [-1, 1].
 func judge(p wire.Policy, e wire.Exit, h history, jitter float64) verdict {
-	failed := e.Signal != "" || e.Code != 0 && !slices.Contains(p.SuccessCodes, e.Code)
+	failed := e.Blamed || e.Signal != "" || e.Code != 0 && !slices.Contains(p.SuccessCodes, e.Code)
 	rest := verdict{next: Exited}
 	if failed {
 		rest.next = Failed

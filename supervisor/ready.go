@@ -3,8 +3,6 @@ package supervisor
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"forever/internal/probe"
@@ -69,100 +67,39 @@ func (in *instance) becomeReady(event) {
 	in.tried(nil)
 }
 
-// notReady: readiness has not come in time. That is a failure, and its end
-// will be one, whatever the exit code is.
+// notReady: readiness has not come in time.
 func (in *instance) notReady(event) {
+	why := fmt.Sprintf("not ready after %v", in.listenTimeout())
+	if in.talk.extended {
+		why = "not ready within the time that it asked for"
+	}
+	in.fail(event{why: why})
+}
+
+// fail ends a process that runs and does not do what it is there for. That is a
+// failure, whatever its exit code will be, and the restart policy goes on from
+// there. It is on disk at once, or a supervisor that is replaced meanwhile would
+// take the end for one that was meant.
+func (in *instance) fail(ev event) {
 	if in.proc.PID == 0 {
 		return
 	}
-	in.late = fmt.Sprintf("not ready after %v", in.listenTimeout())
-	in.app.s.logf("%s: %s", in.label(), in.late)
+	in.blame = ev.why
+	in.app.s.logf("%s: %s", in.label(), in.blame)
 	in.enter(Stopping)
 	in.after = afterPolicy
-	in.ask(nil)
+	in.app.s.writer.write(nil)
+	in.ask(ev.stop)
 }
 
-// blameLateness makes a failure of the end of a process that was not ready in time.
-func (in *instance) blameLateness(x *wire.Exit) {
-	if in.late == "" {
+// blameFailure makes a failure of the end of a process that failed before.
+func (in *instance) blameFailure(x *wire.Exit) {
+	if in.blame == "" {
 		return
 	}
-	x.Reason = in.late + "; then " + x.Reason
+	x.Blamed, x.Reason = true, in.blame+"; then "+x.Reason
 	if x.Code == 0 {
 		x.Code = 1
 	}
-	in.late = ""
-}
-
-// notifyPath is the socket on which the instance's process says how it is.
-func (in *instance) notifyPath() string {
-	return filepath.Join(in.app.s.root, "notify", in.slotFile()+".sock")
-}
-
-// openNotify opens the instance's notification socket, if it asks for one. The
-// shim keeps it, so that nothing is lost while a supervisor is replaced.
-func (s *Supervisor) openNotify(in *instance) {
-	if in.app.spec.Ready != probe.KindNotify || in.notify != nil {
-		return
-	}
-	n, err := s.makeNotify(in)
-	if err != nil {
-		in.note = err.Error()
-		s.logf("%s: %v", in.label(), err)
-		return
-	}
-	in.notify = n
-	go func() {
-		for {
-			m, err := n.Receive()
-			if err != nil {
-				return // closed
-			}
-			s.post(func() { in.notified(m) })
-		}
-	}()
-}
-
-func (s *Supervisor) makeNotify(in *instance) (*probe.Notify, error) {
-	name := in.slot + "/notify"
-	if f, err := s.shim.Held(name); err == nil {
-		return probe.OpenNotify(f)
-	}
-	if err := os.MkdirAll(filepath.Dir(in.notifyPath()), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of notification sockets: %w", err)
-	}
-	n, err := probe.ListenNotify(in.notifyPath())
-	if err != nil {
-		return nil, err
-	}
-	f, err := n.File()
-	if err == nil {
-		err = s.shim.Put(name, f, nil)
-	}
-	if err != nil {
-		n.Close()
-		return nil, err
-	}
-	return n, nil
-}
-
-// notified: a process of the instance says something of itself.
-func (in *instance) notified(m probe.Message) {
-	if m.Ready {
-		in.saidReady(in.proc.PID)
-	}
-	if m.HasStatus && in.proc.PID != 0 {
-		in.said = m.Status
-	}
-}
-
-// closeNotify lets go of the socket.
-func (s *Supervisor) closeNotify(in *instance) {
-	if in.notify == nil {
-		return
-	}
-	in.notify.Close()
-	in.notify = nil
-	s.shimError(s.shim.Drop(in.slot + "/notify"))
-	_ = probe.RemoveNotify(in.notifyPath()) // one that stays is replaced
+	in.blame = ""
 }

@@ -7,7 +7,7 @@ import (
 	"forever/internal/wire"
 )
 
-// tend brings what looks after apps from outside (their memory, the time, files) in
+// tend brings what looks after apps from outside (their memory, health, the time, files) in
 // line with what the apps are now. The loop calls it whenever something has
 // changed.
 func (s *Supervisor) tend() {
@@ -21,6 +21,12 @@ func (s *Supervisor) tend() {
 func (a *app) tend() {
 	a.tendCron()
 	a.tendWatch()
+	for _, list := range [][]*instance{a.instances, a.others} {
+		for _, in := range list {
+			in.tendHealth()
+			in.tendVigil()
+		}
+	}
 	if a.spec.Foreground && a.farewell == nil && !a.deleting && !a.gone && a.resting() && !a.expects() {
 		a.linger() // it rested before, and nothing will start it any more
 	}

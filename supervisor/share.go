@@ -46,8 +46,9 @@ func (a *app) shares() bool {
 func (a *app) places(g *group) []int {
 	staying := slices.DeleteFunc(slices.Clone(a.instances), func(in *instance) bool { return in.leaving })
 	for _, wanted := range []func(*instance) bool{
-		func(in *instance) bool { return in.state == Online && in.listens(g) },
-		func(in *instance) bool { return g.served[in.index] }, // nobody is ready: they wait for who will be
+		func(in *instance) bool { return in.state == Online && in.listens(g) && in.well() },
+		func(in *instance) bool { return in.state == Online && in.listens(g) }, // one that is not well is better than none
+		func(in *instance) bool { return g.served[in.index] },                  // nobody is ready: they wait for who will be
 		func(*instance) bool { return true },
 	} {
 		var places []int

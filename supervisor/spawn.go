@@ -194,7 +194,10 @@ func (in *instance) marks() []string {
 
 // environment is the app's, with what tells a program which instance it is;
 // NODE_APP_INSTANCE, pm_id and name are for programs written for PM2.
-func (in *instance) environment() []string {
+func (in *instance) environment() []string { return in.surroundings(in.talks()) }
+
+// surroundings is the environment with what else is given.
+func (in *instance) surroundings(more []string) []string {
 	index, id := strconv.Itoa(in.index), strconv.Itoa(in.app.id)
 	ours := append(in.marks(),
 		"FOREVER_APP="+in.app.spec.Name,
@@ -206,7 +209,7 @@ func (in *instance) environment() []string {
 	if kv, ok := in.incremented(); ok {
 		ours = append(ours, kv)
 	}
-	ours = append(ours, in.talks()...)
+	ours = append(ours, more...)
 	env := make([]string, 0, len(in.app.spec.Env)+len(ours))
 	for _, kv := range in.app.spec.Env {
 		if !overridden(kv, ours) && !inherited(kv) {
@@ -232,7 +235,7 @@ func (in *instance) talks() (env []string) {
 		env = ipc.Env(3)
 	}
 	if in.notify != nil {
-		env = append(env, probe.NotifyEnv(in.notify.Addr(), 0)...)
+		env = append(env, probe.NotifyEnv(in.notify.Addr(), milliseconds(in.app.spec.WatchdogMS))...)
 	}
 	return env
 }

@@ -148,6 +148,7 @@ func (in *instance) stateInstance() pidfile.Instance {
 		Index: in.index, Process: in.proc, Status: in.state.String(),
 		Runs: in.runs, Restarts: in.restarts, Short: in.streak, NextTry: in.nextTry,
 	}
+	p.WatchdogMS = in.talk.dogEvery.Milliseconds()
 	if in.proc.PID != 0 {
 		p.StartedAt = in.started
 	}
@@ -155,7 +156,7 @@ func (in *instance) stateInstance() pidfile.Instance {
 	case in.due:
 		p.Status, p.Then = in.dueState().String(), wire.DesiredRunning
 	case in.state == Stopping:
-		p.Then = thens[in.after]
+		p.Then, p.Why = thens[in.after], in.blame
 	}
 	if len(in.exits) > 0 {
 		// Exits hold strings, numbers and times of this century.
@@ -231,7 +232,11 @@ func (in *instance) snapshot() wire.Instance {
 	now := in.app.s.clock.Now()
 	w := wire.Instance{
 		Index: in.index, PID: in.proc.PID, Start: in.proc.Start, Status: in.state.String(), Restarts: in.restarts,
-		Ports: []int{}, Exits: append([]wire.Exit{}, in.exits...), Note: in.notes(), Sharing: in.sharing,
+		Ports: []int{}, Exits: append([]wire.Exit{}, in.exits...), Note: in.notes(), Sharing: in.sharing, Says: in.says(),
+	}
+	if in.health != nil {
+		seen := in.health.seen
+		w.Health = &seen
 	}
 	if in.proc.PID != 0 {
 		w.StartedAt, w.UptimeMS = in.started, now.Sub(in.started).Milliseconds()
@@ -253,9 +258,6 @@ func (in *instance) notes() string {
 		if note != "" {
 			notes = append(notes, note)
 		}
-	}
-	if in.said != "" {
-		notes = append(notes, "says: "+in.said)
 	}
 	return strings.Join(append(notes, in.outputNotes()...), "; ")
 }

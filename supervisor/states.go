@@ -52,11 +52,12 @@ const (
 	Due                          // the backoff is over
 	KillDue                      // the kill timeout is over
 	Ready                        // what makes it ready has come
+	Failing                      // it runs, but is not well
 	numEvents
 )
 
 var eventNames = [numEvents]string{
-	"AskStart", "AskStop", "AskRestart", "Spawned", "SpawnFailed", "Ended", "Gone", "Due", "KillDue", "Ready",
+	"AskStart", "AskStop", "AskRestart", "Spawned", "SpawnFailed", "Ended", "Gone", "Due", "KillDue", "Ready", "Failing",
 }
 
 func (k EventKind) String() string { return eventNames[k] }
@@ -93,6 +94,7 @@ func life() [numStates][numEvents]step {
 			Due:         {Stay, (*instance).notReady},
 			KillDue:     {Stay, (*instance).ignore},
 			Ready:       {Stay, (*instance).becomeReady},
+			Failing:     {Stay, (*instance).fail},
 		},
 		Online: {
 			AskStart:    {Stay, (*instance).ignore},
@@ -105,6 +107,7 @@ func life() [numStates][numEvents]step {
 			Due:         {Stay, (*instance).proven},
 			KillDue:     {Stay, (*instance).ignore},
 			Ready:       {Stay, (*instance).ignore},
+			Failing:     {Stay, (*instance).fail},
 		},
 		Stopping: {
 			AskStart:    {Stay, (*instance).startAfterwards},
@@ -117,6 +120,7 @@ func life() [numStates][numEvents]step {
 			Due:         {Stay, (*instance).ignore},
 			KillDue:     {Stay, (*instance).kill},
 			Ready:       {Stay, (*instance).ignore},
+			Failing:     {Stay, (*instance).ignore},
 		},
 		Backoff: {
 			AskStart:    {Starting, (*instance).launchFresh}, // a user's command skips the wait
@@ -129,6 +133,7 @@ func life() [numStates][numEvents]step {
 			Due:         {Starting, (*instance).relaunch},
 			KillDue:     {Stay, (*instance).ignore},
 			Ready:       {Stay, (*instance).ignore},
+			Failing:     {Stay, (*instance).ignore},
 		},
 	}
 }
@@ -146,5 +151,6 @@ func resting() [numEvents]step {
 		Due:         {Stay, (*instance).ignore},
 		KillDue:     {Stay, (*instance).ignore},
 		Ready:       {Stay, (*instance).ignore},
+		Failing:     {Stay, (*instance).ignore},
 	}
 }

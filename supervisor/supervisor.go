@@ -17,6 +17,7 @@ import (
 	"forever/internal/clock"
 	"forever/internal/listener"
 	"forever/internal/logs"
+	"forever/internal/probe"
 	"forever/internal/proc"
 	"forever/internal/watch"
 	"forever/internal/weight"
@@ -63,6 +64,8 @@ type Config struct {
 	Measure func(apps []wire.App) error
 	// WatchFiles watches files; nil: watch.Start.
 	WatchFiles func(o watch.Options, changed func(path string)) (FileWatcher, error)
+	// Check makes one check of a program's health; nil: probe.Health.Check.
+	Check func(ctx context.Context, h probe.Health, of probe.Subject) error
 	// UpdateRequest and UpdateError: how the last update went.
 	UpdateRequest, UpdateError string
 }
@@ -79,6 +82,7 @@ type Supervisor struct {
 	sweeper Sweeper
 	groups  *proc.Cgroups
 	jitter  func() float64
+	since   time.Time // when it was made
 
 	inbox *mailbox
 	done  chan struct{} // Run has returned
@@ -136,9 +140,13 @@ func New(c Config) *Supervisor {
 	if s.WatchFiles == nil {
 		s.WatchFiles = systemFiles
 	}
+	if s.Check == nil {
+		s.Check = func(ctx context.Context, h probe.Health, of probe.Subject) error { return h.Check(ctx, of) }
+	}
 	if s.Settle == nil {
 		s.Settle = proc.WaitSettled
 	}
+	s.since = s.clock.Now()
 	s.oomKills, _ = proc.OOMKills() // where the kernel does not tell there is nothing to compare
 	s.writer.s = s
 	return s

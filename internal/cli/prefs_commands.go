@@ -96,15 +96,13 @@ func (c *call) settable(key string) (config.Option, error) {
 	o, known := config.Lookup(key)
 	var names []string
 	for _, option := range config.Options() {
-		if !ofOneApp(option.Name) && !option.Unavailable {
+		if !ofOneApp(option.Name) {
 			names = append(names, option.Name)
 		}
 	}
 	switch {
 	case known && slices.Contains(names, o.Name):
 		return o, nil
-	case known && o.Unavailable:
-		return o, usagef("", "%s is not available in this version", o.Name)
 	case known:
 		return o, usagef("", "%s belongs to one app; it cannot be a default", o.Name)
 	}
@@ -182,7 +180,7 @@ func (c *call) changePrefs(change func(*prefs), meaning string, a ...any) error 
 func prefKeys(*call) []candidate {
 	list := []candidate{{word: "root"}, {word: "columns"}}
 	for _, o := range config.Options() {
-		if !ofOneApp(o.Name) && !o.Unavailable {
+		if !ofOneApp(o.Name) {
 			list = append(list, candidate{o.Name, o.Usage})
 		}
 	}

@@ -20,10 +20,7 @@ func (o Option) fill(s *Settings, n *node) error {
 
 // fillScalar sets the option to a text that stands at n.
 func (o Option) fillScalar(s *Settings, n *node, value string) error {
-	var err error
-	if !o.Unavailable {
-		err = o.accepts(n)
-	}
+	err := o.accepts(n)
 	if err == nil {
 		err = o.Set(s, value)
 	}
@@ -84,12 +81,6 @@ func (k Kind) wanted() string {
 
 // fillList sets each item of an array, or all of them at once.
 func (o Option) fillList(s *Settings, n *node) error {
-	if o.Unavailable {
-		if len(n.items) == 0 {
-			return nil // asks for nothing
-		}
-		return o.Set(s, "true")
-	}
 	if o.setList == nil && o.Kind != Strings && o.Kind != List {
 		return o.wants(n)
 	}
@@ -116,8 +107,8 @@ func (o Option) fillList(s *Settings, n *node) error {
 
 // fillTable sets NAME=VALUE for each key, for options that take such pairs.
 func (o Option) fillTable(s *Settings, n *node) error {
-	if o.Unavailable {
-		return o.Set(s, "true")
+	if o.setTable != nil {
+		return o.setTable(s, n)
 	}
 	if !o.pairs() {
 		return o.wants(n)

@@ -31,6 +31,7 @@ const (
 	CategoryStop      = "Stop"
 	CategoryOutput    = "Output"
 	CategoryReadiness = "Readiness"
+	CategoryHealth    = "Health"
 	CategoryWatch     = "Watch"
 )
 
@@ -45,7 +46,6 @@ type Option struct {
 	Values      []string // of an Enum
 	Hidden      bool     // works but is left out of help pages
 	FileOnly    bool     // a key of config files that is no flag
-	Unavailable bool     // known, but using it is an error in this version
 
 	// Set puts a value into s. A flag without a value sets "true", --no-NAME
 	// sets "false"; a Strings option is set once for each value. Its errors
@@ -54,20 +54,22 @@ type Option struct {
 
 	// setList, where it is not nil, takes an array of a config file whole.
 	setList func(s *Settings, values []string) error
+	// setTable likewise takes an object.
+	setTable func(s *Settings, n *node) error
 }
 
 // Options returns the table. It is built on each call and kept nowhere.
 func Options() []Option {
 	options := slices.Concat(programOptions(), appOptions(), envOptions(), restartOptions(),
-		stopOptions(), outputOptions(), readinessOptions(), watchOptions(), laterOptions())
+		stopOptions(), outputOptions(), readinessOptions(), healthOptions(), watchOptions())
 	for i := range options {
 		o := &options[i]
-		if o.Unavailable {
-			o.Set = unavailable
-		}
 		o.Set = named(o.Name, o.Set)
 		if o.setList != nil {
 			o.setList = named(o.Name, o.setList)
+		}
+		if o.setTable != nil {
+			o.setTable = named(o.Name, o.setTable)
 		}
 	}
 	return options

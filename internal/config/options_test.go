@@ -82,22 +82,6 @@ func TestTheContractsOptionsAreKnown(t *testing.T) {
 	}
 }
 
-func TestUnavailableOptionsSaySo(t *testing.T) {
-	for _, o := range config.Options() {
-		if !o.Unavailable {
-			continue
-		}
-		value := "x"
-		if o.Kind == config.Bool {
-			value = "true"
-		}
-		want := "--" + o.Name + " is not available in this version"
-		if err := o.Set(&config.Settings{}, value); err == nil || err.Error() != want {
-			t.Errorf("%s: got %v, want %q", o.Name, err, want)
-		}
-	}
-}
-
 // samples are values that differ from the default, for each option that is built.
 func samples() map[string]string {
 	return map[string]string{
@@ -111,6 +95,7 @@ func samples() map[string]string {
 		"kill-signal": "INT", "shutdown-with-message": "true", "kill-timeout": "1m", "out-file": "o.log", "err-file": "e.log", "log-file": "l.log", "append": "false",
 		"disable-logs": "true", "log-max-size": "1M", "log-max-files": "0", "log-rotate-every": "1d", "time": "true",
 		"log-date-format": "HH:mm", "log-type": "json", "merge-logs": "true", "pid-file": "x.pid", "wait": "5s", "after": "db", "listen-timeout": "1s", "ready": "tcp:80", "wait-ready": "true",
+		"health": "http:80/x", "health-interval": "1s", "health-timeout": "1s", "health-retries": "1", "health-start-period": "1s", "watchdog": "10s",
 	}
 }
 
@@ -118,7 +103,7 @@ func samples() map[string]string {
 func TestEveryOptionReachesTheSpec(t *testing.T) {
 	values := samples()
 	for _, o := range config.Options() {
-		if o.Unavailable || o.Name == "kill-tree" { // it is always so
+		if o.Name == "kill-tree" { // it is always so
 			continue
 		}
 		t.Run(o.Name, func(t *testing.T) {
@@ -131,6 +116,9 @@ func TestEveryOptionReachesTheSpec(t *testing.T) {
 			}
 			caller := testCaller(t)
 			before := config.Settings{Script: "run.sh"}
+			if strings.HasPrefix(o.Name, "health-") { // they are of a check
+				before = settings(t, "health=tcp:80")
+			}
 			after := before
 			if err := o.Set(&after, value); err != nil {
 				t.Fatal(err)
@@ -251,6 +239,12 @@ func TestWrongValues(t *testing.T) {
 		"uid=1000":                 `--uid is another name of the app and must not be the number 1000`,
 		"args='":                   `--args cannot be split into words: a quote is never closed`,
 		"wait=later":               `--wait wants a duration`,
+		"health=udp:53":            `--health "udp:53": wants http:PORT/PATH, tcp:PORT or exec:COMMAND`,
+		"health=tcp:80,retries=0":  `--health "tcp:80,retries=0": retries wants a number from 1 on`,
+		"health-interval=0":        `--health-interval has to be longer than nothing`,
+		"health-retries=0":         `--health-retries wants a whole number from 1, not "0"`,
+		"health-retries=x":         `--health-retries wants a whole number from 1, not "x"`,
+		"watchdog=-1s":             `--watchdog wants a duration`,
 	} {
 		name, value, _ := strings.Cut(pair, "=")
 		o, ok := config.Lookup(name)

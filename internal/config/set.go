@@ -125,11 +125,3 @@ func setWordList(field func(*Settings) *[]string) func(*Settings, []string) erro
 		return nil
 	}
 }
-
-// unavailable refuses what this version cannot do; switching it off is no use of it.
-func unavailable(_ *Settings, value string) error {
-	if value == "false" {
-		return nil
-	}
-	return wrong("is not available in this version")
-}

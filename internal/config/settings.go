@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"forever/internal/probe"
 	"forever/internal/wire"
 )
 
@@ -48,12 +49,16 @@ type Settings struct {
 	WatchDelay             *time.Duration
 	Ext                    []string // suffixes without a dot
 
-	KillSignal                string
-	AskToStop                 *bool // by a message instead of the signal
-	After                     []string
-	Ready                     string // as probe.ParseReady takes it
-	InstanceVar, IncrementVar string
-	KillTimeout               *time.Duration
+	KillSignal                                       string
+	AskToStop                                        *bool // by a message instead of the signal
+	After                                            []string
+	Ready                                            string        // as probe.ParseReady takes it
+	Health                                           *probe.Health // what to check; without a kind: nothing
+	HealthInterval, HealthTimeout, HealthStartPeriod *time.Duration
+	HealthRetries                                    *int
+	Watchdog                                         *time.Duration
+	InstanceVar, IncrementVar                        string
+	KillTimeout                                      *time.Duration
 
 	OutFile, ErrFile, LogFile, PidFile string
 	Append, DisableLogs                *bool

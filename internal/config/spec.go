@@ -77,6 +77,10 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 		return wire.Spec{}, err
 	}
 	env = s.setAccount(env, account)
+	health, err := s.health()
+	if err != nil {
+		return wire.Spec{}, err
+	}
 	spec := wire.Spec{
 		Name: either(s.Name, either(s.UID, cleanName(found.Name))), Namespace: either(s.Namespace, defaultNamespace), UID: s.UID,
 		Typed: s.Script, Script: found.Script, Interpreter: found.Interpreter, InterpreterArgs: s.interpreterArgs(found),
@@ -85,6 +89,7 @@ func (s *Settings) spec(c Caller) (wire.Spec, error) {
 		User: identity, Nice: s.Nice,
 		Instances: s.instances(c.CPUs), Cluster: s.cluster(),
 		After: s.After, Ready: s.Ready, Channel: s.Ready == probe.KindMessage || isNode(found.Found),
+		Health: health, WatchdogMS: deref(s.Watchdog, 0).Milliseconds(),
 		InstanceVar: s.InstanceVar, IncrementVar: s.IncrementVar,
 		Policy: s.policy(), Stop: s.stop(), Output: s.output(c), Watch: watch,
 		PidFile:   underRoot(c, filepath.Join(c.Root, "pids"), s.PidFile),

@@ -154,9 +154,19 @@ func Scatter(socket int) error {
 // steering returns a program that chooses a place. A random number modulo the
 // number of places is looked up in a row of comparisons.
 func steering(places []int) []unix.SockFilter {
-	const skfAdRandom = 0xfffff000 + 56 // SKF_AD_OFF + SKF_AD_RANDOM, linux/filter.h
+	// What the kernel counts from where (linux/filter.h): SKF_AD_OFF +
+	// SKF_AD_RANDOM, and SKF_NET_OFF, the IP header: its version is in the first
+	// four bits, and IPv4 has the source at 12.
+	const random, header = 0xfffff000 + 56, 0xfff00000
 	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: skfAdRandom},
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: header},
+		{Code: unix.BPF_ALU | unix.BPF_RSH | unix.BPF_K, K: 4},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 4, K: 4},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: header + 12},
+		{Code: unix.BPF_ALU | unix.BPF_SUB | unix.BPF_K, K: pointed}, // below it becomes a large number
+		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, Jt: 1, K: 0xffff},
+		{Code: unix.BPF_RET | unix.BPF_A},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: random},
 		{Code: unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K, K: uint32(len(places))},
 	}
 	for i, place := range places {

@@ -12,16 +12,36 @@ import (
 )
 
 // run interprets those instructions of classic BPF (linux/filter.h) that a
-// steering program is made of; what the kernel's random number is, is given.
-func run(program []unix.SockFilter, random uint32) (uint32, error) {
+// steering program is made of; what the kernel's random number is, is given, and
+// who connects: 0 stands for IPv6.
+func run(program []unix.SockFilter, random, source uint32) (uint32, error) {
+	const number, header = 0xfffff000 + 56, 0xfff00000 // SKF_AD_OFF + SKF_AD_RANDOM, SKF_NET_OFF
+	version := uint32(0x45)
+	if source == 0 {
+		version = 0x60
+	}
+	loads := map[uint32]uint32{number: random, header: version, header + 12: source}
 	var a uint32
 	for pc := 0; pc < len(program); pc++ {
 		switch in := program[pc]; in.Code {
-		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS:
-			if in.K != 0xfffff000+56 { // SKF_AD_OFF + SKF_AD_RANDOM
+		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_LD | unix.BPF_B | unix.BPF_ABS:
+			value, ok := loads[in.K]
+			if !ok || (in.K == header) != (in.Code&unix.BPF_B != 0) {
 				return 0, fmt.Errorf("instruction %d loads %#x", pc, in.K)
 			}
-			a = random
+			a = value
+		case unix.BPF_ALU | unix.BPF_RSH | unix.BPF_K:
+			a >>= in.K
+		case unix.BPF_ALU | unix.BPF_SUB | unix.BPF_K:
+			a -= in.K
+		case unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K:
+			if a > in.K {
+				pc += int(in.Jt)
+			} else {
+				pc += int(in.Jf)
+			}
+		case unix.BPF_RET | unix.BPF_A:
+			return a, nil
 		case unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K:
 			if in.K == 0 {
 				return 0, fmt.Errorf("instruction %d divides by zero", pc)
@@ -42,6 +62,10 @@ func run(program []unix.SockFilter, random uint32) (uint32, error) {
 	return 0, fmt.Errorf("the program does not return")
 }
 
+// strangers are addresses that connections come from, and whoever is nobody's
+// choice: IPv6, and the neighbours of those that choose a place.
+var strangers = []uint32{0, 127<<24 | 1, 127<<24 | 69<<16 | 0xffff, 127<<24 | 71<<16, 10<<24 | 70<<16 | 1, 0xffffffff, 1}
+
 // A steering program chooses each of its places, no other, and all of them alike.
 func TestSteering(t *testing.T) {
 	for _, places := range [][]int{{0}, {5}, {0, 1}, {1, 2, 4}, {7, 3, 11, 0}, count(1024)} {
@@ -51,7 +75,7 @@ func TestSteering(t *testing.T) {
 		}
 		chosen := map[uint32]int{}
 		for i := range uint32(4 * len(places)) {
-			place, err := run(program, i)
+			place, err := run(program, i, strangers[i%uint32(len(strangers))])
 			if err != nil {
 				t.Fatalf("places %v, random %d: %v", places, i, err)
 			}
@@ -67,9 +91,59 @@ func TestSteering(t *testing.T) {
 		}
 	}
 	for range 1000 {
-		if place, err := run(steering([]int{2, 4, 6}), rand.Uint32()); err != nil || place%2 != 0 || place < 2 || place > 6 {
+		if place, err := run(steering([]int{2, 4, 6}), rand.Uint32(), 127<<24|1); err != nil || place%2 != 0 || place < 2 || place > 6 {
 			t.Fatalf("%d is chosen: %v", place, err)
 		}
+	}
+}
+
+// Who connects from the address of a place comes there, also to one that is left
+// out for others.
+func TestPointAtAPlace(t *testing.T) {
+	for _, place := range []int{0, 1, 7, 300, 8191} {
+		from := PointAt(place).As4()
+		source := uint32(from[0])<<24 | uint32(from[1])<<16 | uint32(from[2])<<8 | uint32(from[3])
+		if got, err := run(steering([]int{2, 4}), rand.Uint32(), source); err != nil || got != uint32(place) {
+			t.Errorf("%v leads to place %d (%v), not to %d", PointAt(place), got, err, place)
+		}
+	}
+	sockets, address := newGroup(t, 4)
+	pointAtTwo(t, sockets, address)
+}
+
+// An IPv4 connection to a socket for both has an IPv4 header.
+func TestPointAtAPlaceOfBothFamilies(t *testing.T) {
+	port := freePort(t)
+	var sockets []int
+	for range 4 {
+		fd, err := Open(hostPort("::", port), nil)
+		if err != nil {
+			t.Skip("SKIPPED: no IPv6 here: ", err)
+		}
+		if err := Admit(fd); err != nil {
+			t.Fatal(err)
+		}
+		sockets = append(sockets, closing(t, fd))
+	}
+	pointAtTwo(t, sockets, at("127.0.0.1", port))
+}
+
+func pointAtTwo(t *testing.T, sockets []int, address string) {
+	t.Helper()
+	if err := Steer(sockets[0], []int{1}); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		dialer := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: PointAt(2).AsSlice()}}
+		c, err := dialer.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+	connect(t, address, 5)
+	if got := waiting(t, sockets); !slices.Equal(got, []int{0, 5, 10, 0}) {
+		t.Errorf("connections wait as %v", got)
 	}
 }
 

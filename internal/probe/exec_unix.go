@@ -14,18 +14,22 @@ import (
 	"forever/pidfile"
 )
 
+// canRun: a command can be ended with all it has started.
+const canRun = true
+
 // run runs a command line in a session of its own and returns nil when it ends
 // with 0. Whatever it has started in its group ends with it, or with ctx.
-func run(ctx context.Context, command string, env []string, dir string) error {
+func run(ctx context.Context, command string, s Subject) error {
 	out, err := newOutput()
 	if err != nil {
 		return fmt.Errorf("run the check: %w", err)
 	}
 	cmd := exec.Command("/bin/sh", "-c", command)
-	cmd.Env = append([]string{}, env...) // not nil, which would mean our own
-	cmd.Dir = dir
+	cmd.Env = append([]string{}, s.Env...) // not nil, which would mean our own
+	cmd.Dir = s.Dir
 	cmd.Stdout, cmd.Stderr = out.w, out.w
 	cmd.SysProcAttr = ownSession()
+	cmd.SysProcAttr.Credential = s.User.credential()
 	if err := cmd.Start(); err != nil {
 		out.close()
 		return fmt.Errorf("run the check: %w", err)
@@ -58,6 +62,9 @@ func awaitEnd(ctx context.Context, pid int) error {
 	}
 	defer h.Close()
 	if err := h.Wait(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return fmt.Errorf("the check has not ended: %w", err)
 	}
 	return nil
@@ -77,4 +84,16 @@ func verdict(err error, last string) error {
 		return err
 	}
 	return fmt.Errorf("%w: %s", err, last)
+}
+
+// credential is the user as execve's caller becomes it; nil: nobody else.
+func (u *User) credential() *syscall.Credential {
+	if u == nil {
+		return nil
+	}
+	c := &syscall.Credential{Uid: uint32(u.UID), Gid: uint32(u.GID), Groups: []uint32{}}
+	for _, g := range u.Groups {
+		c.Groups = append(c.Groups, uint32(g))
+	}
+	return c
 }

@@ -45,7 +45,7 @@ func TestExec(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = command(t, line, patience).Check(t.Context(), append(env, "WHERE="+dir), dir)
+		err = command(t, line, patience).Check(t.Context(), Subject{Env: append(env, "WHERE="+dir), Dir: dir})
 		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
@@ -53,7 +53,7 @@ func TestExec(t *testing.T) {
 }
 
 func TestExecThatCannotStart(t *testing.T) {
-	err := command(t, "true", patience).Check(t.Context(), nil, filepath.Join(t.TempDir(), "missing"))
+	err := command(t, "true", patience).Check(t.Context(), Subject{Dir: filepath.Join(t.TempDir(), "missing")})
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
@@ -125,19 +125,20 @@ func TestExecTimeout(t *testing.T) {
 	result := make(chan error, 1)
 	go func() {
 		line := "trap '' TERM; echo waiting for the database; sleep 1000 & echo $! >" + path + "; echo $$ >" + path + "; wait"
-		result <- command(t, line, time.Hour).Check(ctx, os.Environ(), "")
+		result <- command(t, line, time.Hour).Check(ctx, Subject{Env: os.Environ()})
 	}()
 	sleeper, shell := hold(t, next()), hold(t, next())
-	cancel(errors.New("enough"))
+	enough := errors.New("enough")
+	cancel(enough)
 	err := <-result
-	if !errors.Is(err, context.Canceled) || !strings.HasSuffix(err.Error(), ": waiting for the database") {
+	if !errors.Is(err, enough) || !strings.HasSuffix(err.Error(), ": waiting for the database") {
 		t.Errorf("%v", err)
 	}
 	expectEnd(t, sleeper)
 	expectEnd(t, shell)
 
-	err = command(t, "sleep 1000", 20*time.Millisecond).Check(t.Context(), os.Environ(), "")
-	if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "the check has not ended: context deadline exceeded" {
+	err = command(t, "sleep 1000", 20*time.Millisecond).Check(t.Context(), Subject{Env: os.Environ()})
+	if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "the check has not ended: it takes longer than 20ms" {
 		t.Errorf("%v", err)
 	}
 }
@@ -146,7 +147,7 @@ func TestExecTimeout(t *testing.T) {
 func TestExecLeavesNobody(t *testing.T) {
 	path, next := fifo(t)
 	line := "sleep 1000 & echo $! >" + path + "; echo fine"
-	if err := command(t, line, patience).Check(t.Context(), os.Environ(), ""); err != nil {
+	if err := command(t, line, patience).Check(t.Context(), Subject{Env: os.Environ()}); err != nil {
 		t.Error(err)
 	}
 	expectGone(t, next())
@@ -173,7 +174,7 @@ func expectGone(t *testing.T, pid int) {
 func TestExecWithAnEscape(t *testing.T) {
 	path, next := fifo(t)
 	line := roleVar + `=escape exec "$SELF" ` + path
-	if err := command(t, line, patience).Check(t.Context(), append(os.Environ(), "SELF="+self(t)), ""); err != nil {
+	if err := command(t, line, patience).Check(t.Context(), Subject{Env: append(os.Environ(), "SELF="+self(t))}); err != nil {
 		t.Error(err)
 	}
 	hold(t, next()) // and end it
@@ -181,10 +182,10 @@ func TestExecWithAnEscape(t *testing.T) {
 
 func TestExecKeepsNoDescriptor(t *testing.T) {
 	check := command(t, "echo x; exit 1", patience)
-	check.Check(t.Context(), os.Environ(), "") // so that the runtime's own poller is open
+	check.Check(t.Context(), Subject{Env: os.Environ()}) // so that the runtime's own poller is open
 	before := descriptors(t)
 	for range 5 {
-		check.Check(t.Context(), os.Environ(), "")
+		check.Check(t.Context(), Subject{Env: os.Environ()})
 	}
 	if after := descriptors(t); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
@@ -199,4 +200,18 @@ func descriptors(t *testing.T) int {
 		t.Skip(err)
 	}
 	return len(list)
+}
+
+// A check looks with the eyes of the program's user, and with no more.
+func TestExecAsAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: only root may choose who a command runs as")
+	}
+	const nobody = 65534
+	subject := Subject{Env: os.Environ(), Dir: "/", User: &User{UID: nobody, GID: nobody, Groups: []int{nobody}}}
+	line := `echo $(id -u) $(id -g) $(id -G); exit 1`
+	err := command(t, line, patience).Check(t.Context(), subject)
+	if err == nil || !strings.HasSuffix(err.Error(), ": 65534 65534 65534") {
+		t.Errorf("it ran as %v", err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -22,18 +23,36 @@ type Health struct {
 	at target
 }
 
-// The settings of a Health that says nothing else.
+// The settings of a Health that says nothing else, as in Docker.
 const (
-	DefaultInterval = 10 * time.Second
+	DefaultInterval = 30 * time.Second
 	DefaultTimeout  = 5 * time.Second
 	DefaultRetries  = 3
 )
 
 // ParseHealth reads http:PORT/PATH, http://HOST:PORT/PATH, tcp:PORT,
 // tcp:HOST:PORT or exec:COMMAND, followed by any of ,interval=DURATION
-// ,timeout=DURATION ,retries=N and ,start-period=DURATION.
+// ,timeout=DURATION ,retries=N and ,start-period=DURATION. What s does not say
+// has its default.
 func ParseHealth(s string) (Health, error) {
-	h := Health{Interval: DefaultInterval, Timeout: DefaultTimeout, Retries: DefaultRetries}
+	h, err := ParsePlainHealth(s)
+	if err != nil {
+		return Health{}, err
+	}
+	if h.Interval == 0 {
+		h.Interval = DefaultInterval
+	}
+	if h.Timeout == 0 {
+		h.Timeout = DefaultTimeout
+	}
+	if h.Retries == 0 {
+		h.Retries = DefaultRetries
+	}
+	return h, nil
+}
+
+// ParsePlainHealth is ParseHealth without defaults: what s does not say is zero.
+func ParsePlainHealth(s string) (h Health, err error) {
 	rest, err := h.cutOptions(s)
 	if err == nil {
 		err = h.parse(rest)
@@ -99,7 +118,10 @@ func (h *Health) parse(s string) (err error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	if kind == KindExec {
 		h.Kind, h.Command = kind, strings.TrimSpace(rest)
-		if h.Command == "" {
+		switch {
+		case !canRun:
+			err = errors.New("a command cannot be a check on this system; http:PORT/PATH and tcp:PORT can")
+		case h.Command == "":
 			err = errors.New("wants a command")
 		}
 		return err
@@ -123,23 +145,56 @@ func (h *Health) parse(s string) (err error) {
 
 // String is the check as [ParseHealth] takes it, with all options.
 func (h Health) String() string {
-	what := h.Command
-	if h.Kind != KindExec {
-		what = h.at.String()
+	return fmt.Sprintf("%s,interval=%v,timeout=%v,retries=%d,start-period=%v",
+		h.What(), h.Interval, h.Timeout, h.Retries, h.StartPeriod)
+}
+
+// What is what is checked, without the options.
+func (h Health) What() string {
+	if h.Kind == KindExec {
+		return h.Kind + ":" + h.Command
 	}
-	return fmt.Sprintf("%s:%s,interval=%v,timeout=%v,retries=%d,start-period=%v",
-		h.Kind, what, h.Interval, h.Timeout, h.Retries, h.StartPeriod)
+	return h.Kind + ":" + h.at.String()
+}
+
+// Port is the port that is connected to; 0: none is.
+func (h Health) Port() int { return h.at.port }
+
+// Subject is the program that is checked.
+type Subject struct {
+	// Env, Dir, and User are those of a command: the program's own. A nil User
+	// is who we are.
+	Env  []string
+	Dir  string
+	User *User
+	// From is the address of this machine that a port of it is connected to
+	// from; the zero one: any.
+	From netip.Addr
+}
+
+// User is who a command runs as.
+type User struct {
+	UID, GID int
+	Groups   []int
 }
 
 // Check looks once, for at most Timeout, and returns nil when the program is
-// well. A command runs in dir with the environment env, which should be the
-// program's own. The error says what was found, and wraps ctx's error, or
+// well. The error says what was found, and wraps the cause of ctx's end, or
 // context.DeadlineExceeded after Timeout, when there was no answer.
-func (h Health) Check(ctx context.Context, env []string, dir string) error {
-	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+func (h Health) Check(ctx context.Context, s Subject) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, h.Timeout, tooLong(h.Timeout))
 	defer cancel()
 	if h.Kind == KindExec {
-		return run(ctx, h.Command, env, dir)
+		return run(ctx, h.Command, s)
 	}
-	return h.at.check(ctx)
+	return h.at.from(s.From).check(ctx)
 }
+
+// tooLong is the error of a check that took longer than that.
+type tooLong time.Duration
+
+// Error says so.
+func (d tooLong) Error() string { return fmt.Sprintf("it takes longer than %v", time.Duration(d)) }
+
+// Is makes it a context.DeadlineExceeded.
+func (d tooLong) Is(err error) bool { return err == context.DeadlineExceeded }

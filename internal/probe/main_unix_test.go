@@ -40,7 +40,7 @@ var roles = map[string]func(path string) error{
 	// checker runs a check that says its PID to the path and does not end.
 	"checker": func(path string) error {
 		h := Health{Kind: KindExec, Command: "echo $$ >" + path + "; exec sleep 1000", Timeout: time.Hour}
-		return h.Check(context.Background(), os.Environ(), "")
+		return h.Check(context.Background(), Subject{Env: os.Environ()})
 	},
 	// speaker sends READY=1 to the socket at the path.
 	"speaker": func(path string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +16,16 @@ type target struct {
 	host string // empty: this machine, by IPv4 or IPv6
 	port int
 	path string // with its query; empty: do not ask, connecting is enough
+
+	// source is the loopback address to connect from; the zero one: any.
+	source netip.Addr
+}
+
+// from is the target as it is reached from an address, where it is one of this
+// machine's.
+func (t target) from(source netip.Addr) target {
+	t.source = source
+	return t
 }
 
 // parseTCP reads PORT or HOST:PORT.
@@ -140,10 +151,17 @@ func (t target) check(ctx context.Context) error {
 // anybody for them: a program may listen on either.
 func (t target) dial(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{KeepAlive: -1}
-	if t.host != "" && t.host != "localhost" {
+	if t.host != "" && t.host != "localhost" && t.host != "127.0.0.1" {
 		return dialer.DialContext(ctx, "tcp", t.address(t.host))
 	}
-	conn, err := dialer.DialContext(ctx, "tcp", t.address("127.0.0.1"))
+	local := dialer
+	if t.source.IsValid() {
+		local.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.source, 0))
+	}
+	conn, err := local.DialContext(ctx, "tcp", t.address("127.0.0.1"))
+	if t.host == "127.0.0.1" {
+		return conn, err
+	}
 	if err != nil {
 		if other, e := dialer.DialContext(ctx, "tcp", t.address("::1")); e == nil {
 			return other, nil
@@ -160,7 +178,7 @@ func cause(ctx context.Context, err error) error {
 	case errors.As(err, &errno):
 		return errno
 	case ctx.Err() != nil:
-		return fmt.Errorf("no answer: %w", ctx.Err())
+		return fmt.Errorf("no answer: %w", context.Cause(ctx))
 	case errors.As(err, &op):
 		return op.Err
 	}

@@ -10,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -160,13 +162,13 @@ func TestHTTPSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = h.Check(t.Context(), nil, "")
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer") {
+	err = h.Check(t.Context(), Subject{})
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasSuffix(err.Error(), "no answer: it takes longer than 50ms") {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := h.Check(ctx, nil, ""); !errors.Is(err, context.Canceled) {
+	if err := h.Check(ctx, Subject{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
@@ -176,7 +178,7 @@ func TestHealthOfAPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Check(t.Context(), nil, ""); err != nil {
+	if err := h.Check(t.Context(), Subject{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -191,4 +193,29 @@ func FuzzReadStatus(f *testing.F) {
 			t.Fatalf("%q has the status %d", answer, status)
 		}
 	})
+}
+
+// The address that a port is connected from can be chosen, where the connection
+// stays on this machine.
+func TestHealthFromAnAddress(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SKIPPED: elsewhere 127.0.0.1 is the only address of its kind")
+	}
+	from := make(chan string, 1)
+	port := listen(t, "127.0.0.1:0", func(conn net.Conn) {
+		from <- conn.RemoteAddr().(*net.TCPAddr).IP.String()
+		conn.Close()
+	})
+	for _, host := range []string{"", "127.0.0.1:", "localhost:"} {
+		h, err := ParseHealth(fmt.Sprintf("tcp:%s%d", host, port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Check(within(t), Subject{From: netip.MustParseAddr("127.70.1.2")}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-from; got != "127.70.1.2" {
+			t.Errorf("%q was connected to from %s", host, got)
+		}
+	}
 }

@@ -96,6 +96,8 @@ func policy(h *sheet, spec *wire.Spec) {
 	h.fact("max restarts", above0(p.MaxRestarts, strconv.Itoa))
 	h.fact("max memory", above0(p.MaxMemory, func(n int64) string { return Bytes(uint64(n)) }))
 	h.fact("cron restart", p.Cron)
+	h.fact("health check", checkText(spec.Health))
+	h.fact("watchdog", above0(spec.WatchdogMS, Milliseconds))
 	h.fact("stop", spec.Stop.Signal+", SIGKILL after "+Milliseconds(spec.Stop.TimeoutMS))
 	if u := spec.User; u != nil {
 		h.fact("user", fmt.Sprintf("%s (uid %d, groups %s)", u.Name, u.UID, Numbers(u.Groups)))
@@ -128,6 +130,10 @@ func instance(h *sheet, a *wire.App, in *wire.Instance, now time.Time) {
 		h.fact("cpu", Percent(in.CPUPercent))
 		h.fact("memory", Bytes(in.MemoryBytes))
 	}
+	if in.Health != nil {
+		h.styled("health", healthText(in.Health, now), healthStyle(in.Health))
+	}
+	h.fact("says", in.Says)
 	h.fact("ports", Numbers(in.Ports))
 	h.fact("sharing", in.Sharing)
 	h.fact("next try", above0(in.NextTryMS, func(ms int64) string { return "in " + Milliseconds(ms) }))

@@ -116,8 +116,12 @@ func troubles(s *Screen, apps []wire.App, now time.Time) error {
 			say(text, StatusStyle(a.Status))
 		}
 		for j := range a.Instances {
-			if in := &a.Instances[j]; in.PID > 0 && in.Note != "" {
+			in := &a.Instances[j]
+			if in.PID > 0 && in.Note != "" {
 				say(instanceName(a, in)+": "+in.Note, Yellow)
+			}
+			if text := unwell(in); text != "" {
+				say(instanceName(a, in)+": "+text, Red)
 			}
 		}
 	}

@@ -72,18 +72,40 @@ type Instance struct {
 	Exits []Exit `json:"exits,omitempty"`
 	// Sharing says how a cluster instance shares its ports, or why it does not.
 	Sharing string `json:"sharing,omitempty"`
+	// Health is what the checks of it have found; none: it is not checked.
+	Health *Health `json:"health,omitempty"`
+	// Says is what the program says of itself (STATUS of sd_notify(3)).
+	Says string `json:"says,omitempty"`
 	// Note is what else a person should know, e.g. that output was lost to a full disk.
 	Note string `json:"note,omitempty"`
 }
 
 // Exit tells how one life of an instance ended.
 type Exit struct {
-	PID    int       `json:"pid,omitempty"`
-	Code   int       `json:"code"`   // exit code; 128+n after a death by signal n; -1 unknown
-	Signal string    `json:"signal"` // SIGKILL …, or empty
+	PID    int    `json:"pid,omitempty"`
+	Code   int    `json:"code"`   // exit code; 128+n after a death by signal n; -1 unknown
+	Signal string `json:"signal"` // SIGKILL …, or empty
+	// Blamed: we ended it since it was not ready in time, or not well; that is a
+	// failure, whatever its code.
+	Blamed bool      `json:"blamed,omitempty"`
 	Core   bool      `json:"core,omitempty"`
 	OOM    bool      `json:"oom,omitempty"`
 	At     time.Time `json:"at"`
 	RanMS  int64     `json:"ran_ms"`
 	Reason string    `json:"reason"` // for people: "exit code 1", "killed by SIGKILL (out of memory)"
+}
+
+// The values of Health.Status.
+const (
+	HealthUnknown = "starting" // no check has ended yet
+	HealthGood    = "healthy"
+	HealthBad     = "unhealthy"
+)
+
+// Health is what the checks of an instance's process have found.
+type Health struct {
+	Status    string    `json:"status"`
+	Failures  int       `json:"failures"`            // in a row, up to the last check
+	Reason    string    `json:"reason,omitempty"`    // what the last check found, if it failed
+	CheckedAt time.Time `json:"checked_at,omitzero"` // when the last one ended
 }

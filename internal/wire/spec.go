@@ -45,6 +45,13 @@ type Spec struct {
 	// Ready says what makes an instance ready: tcp:PORT, http:PORT/PATH, notify,
 	// message or delay:DURATION; empty: that it was executed.
 	Ready string `json:"ready,omitempty"`
+	// Health says how an instance is checked while it is online: http:PORT/PATH,
+	// tcp:PORT or exec:COMMAND, with ,interval=… ,timeout=… ,retries=… and
+	// ,start-period=…; empty: not at all.
+	Health string `json:"health,omitempty"`
+	// WatchdogMS is the time within which the program has to say WATCHDOG=1
+	// again (sd_notify(3)); 0: it need not.
+	WatchdogMS int64 `json:"watchdog_ms,omitempty"`
 	// Channel gives the program Node's message channel.
 	Channel bool `json:"channel,omitempty"`
 	// InstanceVar names the variable that holds the instance's index, beside

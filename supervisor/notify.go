@@ -1,0 +1,160 @@
+package supervisor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"forever/internal/probe"
+)
+
+// talk is what a process has said of itself, in the way of sd_notify(3).
+type talk struct {
+	said     string        // STATUS
+	reloads  bool          // RELOADING, and no READY since
+	quits    bool          // STOPPING
+	extended bool          // EXTEND_TIMEOUT_USEC, while it was starting
+	dogEvery time.Duration // WATCHDOG_USEC; 0: as the app has it
+}
+
+// speaks: its programs are told where to say how they are.
+func (a *app) speaks() bool {
+	return a.spec.Ready == probe.KindNotify || a.spec.WatchdogMS > 0
+}
+
+// notifyPath is the socket on which the instance's process says how it is.
+// For another user's program it has no path but a name alone, which anybody may
+// speak to; who does, the kernel tells.
+func (in *instance) notifyPath() string {
+	if _, ok := in.stranger(); ok {
+		return "@forever-" + GroupsName(in.app.s.root) + "-" + in.slotFile()
+	}
+	return filepath.Join(in.app.s.root, "notify", in.slotFile()+".sock")
+}
+
+// stranger tells whether the program runs as somebody who may not enter our
+// folders, and who that is.
+func (in *instance) stranger() (uid int, ok bool) {
+	u := in.app.spec.User
+	if u == nil || u.UID == os.Geteuid() {
+		return 0, false
+	}
+	return u.UID, true
+}
+
+// openNotify opens the instance's notification socket, if it asks for one. The
+// shim keeps it, so that nothing is lost while a supervisor is replaced.
+func (s *Supervisor) openNotify(in *instance) {
+	if !in.app.speaks() || in.notify != nil {
+		return
+	}
+	n, err := s.makeNotify(in)
+	if err != nil {
+		in.note = err.Error()
+		s.logf("%s: %v", in.label(), err)
+		return
+	}
+	in.notify = n
+	if uid, ok := in.stranger(); ok {
+		n.Trust(uint32(uid))
+	}
+	go func() {
+		for {
+			m, err := n.Receive()
+			if err != nil {
+				return // closed
+			}
+			s.post(func() { in.notified(m) })
+		}
+	}()
+}
+
+func (s *Supervisor) makeNotify(in *instance) (*probe.Notify, error) {
+	name := in.slot + "/notify"
+	if f, err := s.shim.Held(name); err == nil {
+		return probe.OpenNotify(f)
+	}
+	if err := os.MkdirAll(filepath.Dir(in.notifyPath()), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of notification sockets: %w", err)
+	}
+	n, err := probe.ListenNotify(in.notifyPath())
+	if err != nil {
+		return nil, err
+	}
+	f, err := n.File()
+	if err == nil {
+		err = s.shim.Put(name, f, nil)
+	}
+	if err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// notified: a process of the instance says something of itself.
+func (in *instance) notified(m probe.Message) {
+	if in.proc.PID == 0 {
+		return
+	}
+	if m.Ready {
+		in.talk.reloads = false
+		in.saidReady(in.proc.PID)
+	}
+	if m.HasStatus {
+		in.talk.said = m.Status
+	}
+	if m.Reloading {
+		in.talk.reloads = true
+	}
+	if m.ExtendTimeout > 0 {
+		in.extend(m.ExtendTimeout)
+	}
+	if m.Watchdog {
+		in.alive()
+	}
+	if in.owns(m.PID) { // what it says last of all may be read when another lives here
+		in.declared(&m)
+	}
+}
+
+// declared: it says what has consequences for as long as it lives.
+func (in *instance) declared(m *probe.Message) {
+	if m.WatchdogInterval > 0 {
+		in.promise(m.WatchdogInterval)
+	}
+	switch {
+	case m.WatchdogFailed:
+		in.bite("unhealthy: it said so (WATCHDOG=trigger)")
+	case m.Stopping:
+		in.quit()
+	}
+}
+
+// says is what a person should know of what the program says.
+func (in *instance) says() string {
+	var words []string
+	if in.talk.quits {
+		words = append(words, "about to end")
+	}
+	if in.talk.reloads {
+		words = append(words, "reads its configuration anew")
+	}
+	if in.talk.said != "" {
+		words = append(words, in.talk.said)
+	}
+	return strings.Join(words, "; ")
+}
+
+// closeNotify lets go of the socket.
+func (s *Supervisor) closeNotify(in *instance) {
+	if in.notify == nil {
+		return
+	}
+	in.notify.Close()
+	in.notify = nil
+	s.shimError(s.shim.Drop(in.slot + "/notify"))
+	_ = probe.RemoveNotify(in.notifyPath()) // one that stays is replaced
+}
