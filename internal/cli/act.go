@@ -119,6 +119,14 @@ func (c *call) act(action, doing string, r wire.TargetRequest) error {
 	return err
 }
 
+// actOn is act for what --only leaves of the targets.
+func (c *call) actOn(in *override, action, doing string, r wire.TargetRequest) (err error) {
+	if r.Targets, err = c.chosen(in, r.Targets); err != nil {
+		return err
+	}
+	return c.act(action, doing, r)
+}
+
 // expect counts the apps that targets mean, for the progress line alone: an
 // error is left to the call itself.
 func (c *call) expect(cwd string, targets []string) int {

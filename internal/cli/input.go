@@ -37,14 +37,7 @@ func (in *input) options() []*option {
 			o.set = in.noting(o.set)
 		}
 	}
-	return append(options, &option{
-		name: "only", kind: valued, placeholder: "NAME,…", category: config.CategoryApp,
-		usage: "of a config file, these apps alone",
-		set: func(value string) error {
-			in.only = append(in.only, strings.Split(value, ",")...)
-			return nil
-		},
-	})
+	return append(options, onlyOption(&in.only, config.CategoryApp))
 }
 
 // noting remembers that something was said about the app.

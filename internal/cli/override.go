@@ -11,6 +11,12 @@ import (
 // settings, for this once. The options are entries of config's table.
 type override struct {
 	settings config.Settings
+	only     []string // of a config file
+}
+
+// targetOptions are these entries, and what chooses from a config file.
+func (v *override) targetOptions(names ...string) []*option {
+	return append(v.options(names...), onlyOption(&v.only, ""))
 }
 
 // options are the entries of config's table with these names.

@@ -20,7 +20,7 @@ the reload fails. An app that was not started with -i is restarted instead.
 		options: append([]*option{
 			{name: "update-env", usage: "the app gets the environment of the caller from now on"},
 			{name: "parallel", kind: valued, placeholder: "N", usage: "replace N instances at a time (1)"},
-		}, in.options("kill-timeout", "kill-signal")...),
+		}, in.targetOptions("kill-timeout", "kill-signal")...),
 		examples: []example{
 			{"forever reload api", "put a new version of the program into service"},
 			{"forever reload --parallel 2 all", "two instances at a time"},
@@ -42,5 +42,5 @@ func (c *call) reload(in *override) error {
 		}
 		r.Parallel = n
 	}
-	return c.act("reload", "reloading", r)
+	return c.actOn(in, "reload", "reloading", r)
 }

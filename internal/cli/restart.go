@@ -12,10 +12,17 @@ func restartCommand() *command {
 had given up begins anew.
 
 ` + aboutTargets,
-		options: in.restartOptions(),
+		options: append(in.restartOptions(), onlyOption(&in.only, ""), &option{
+			name: "env", kind: valued, placeholder: "NAME", usage: "of a config file: start its apps as it has them now, with env_NAME",
+			set: func(name string) error {
+				in.settings.EnvName = name
+				return nil
+			},
+		}),
 		examples: []example{
 			{"forever restart web", "restart one app"},
 			{"NODE_ENV=production forever restart --update-env web", "with the environment of this shell"},
+			{"forever restart --env staging apps.yaml", "the apps of a file, with its env_staging"},
 			{"forever restart --wait=10s web", "answer when it is ready, at most after 10 s"},
 		},
 		exits: targetExits,
@@ -43,9 +50,12 @@ func (v *override) restartOptions() []*option {
 }
 
 func (c *call) restart(in *override, targets []string) error {
+	if in.settings.EnvName != "" {
+		return c.anew(in)
+	}
 	r := in.request(targets)
 	if c.opts.Bool("update-env") {
 		r.Env = os.Environ()
 	}
-	return c.act("restart", "restarting", r)
+	return c.actOn(in, "restart", "restarting", r)
 }

@@ -21,7 +21,7 @@ SIGKILL to it and to every process it left behind. Answers when all of them are
 gone. Many apps are stopped side by side.
 
 ` + aboutTargets,
-		options: in.options("kill-timeout", "kill-signal"),
+		options: in.targetOptions("kill-timeout", "kill-signal"),
 		examples: []example{
 			{"forever stop web", "stop one app"},
 			{"forever stop 'api-*' worker:2", "several, and one instance of another"},
@@ -51,7 +51,7 @@ func stopallCommand() *command {
 }
 
 func (c *call) stop(in *override, targets []string) error {
-	return c.act("stop", "stopping", in.request(targets))
+	return c.actOn(in, "stop", "stopping", in.request(targets))
 }
 
 func deleteCommand() *command {
@@ -61,7 +61,7 @@ func deleteCommand() *command {
 		synopsis: []string{"delete [options] TARGET…"},
 		brief:    "stop apps and forget them",
 		about:    "Stops what runs, then removes the app from the list. Its log files stay.\n\n" + aboutTargets,
-		options:  in.options("kill-timeout", "kill-signal"),
+		options:  in.targetOptions("kill-timeout", "kill-signal"),
 		examples: []example{
 			{"forever delete web", "stop and forget one app"},
 			{"forever delete all", "forget everything"},
@@ -86,5 +86,5 @@ func deleteallCommand() *command {
 }
 
 func (c *call) remove(in *override, targets []string) error {
-	return c.act("delete", "deleting", in.request(targets))
+	return c.actOn(in, "delete", "deleting", in.request(targets))
 }
