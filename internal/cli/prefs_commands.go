@@ -74,7 +74,10 @@ func (c *call) set(key, value string) error {
 	case "root":
 		return c.setDefaultRoot(value)
 	case "columns":
-		return c.changeColumns(func([]string) []string { return strings.Split(value, ",") })
+		return c.setColumns(columnNames([]string{value}), func(_, names []string) []string { return names })
+	case "pid-path", "sock-path", "loglength", "logstream":
+		c.note("%s is a setting of npm's forever that has no meaning here, and is ignored", key)
+		return nil
 	}
 	o, err := c.settable(key)
 	if err != nil {
@@ -207,25 +210,31 @@ func columnsCommand() *command {
 }
 
 func (c *call) columns() error {
-	names := c.args[1:]
+	names := columnNames(c.args[1:])
 	switch action := c.args[0]; {
 	case action == "reset" && len(names) == 0:
 		return c.clear("columns")
 	case action != "add" && action != "rm" && action != "set" || len(names) == 0:
 		return usagef(c.line.hint(), "columns needs add, rm or set and the names of columns, or reset")
 	case action == "set":
-		return c.changeColumns(func([]string) []string { return names })
+		return c.setColumns(names, func(_, names []string) []string { return names })
 	case action == "add":
-		return c.changeColumns(func(have []string) []string { return append(without(have, names), names...) })
+		return c.setColumns(names, func(have, names []string) []string { return append(have, without(names, have)...) })
 	}
-	return c.changeColumns(func(have []string) []string { return without(have, names) })
+	return c.setColumns(names, without)
+}
+
+// columnNames are the names in some words, with commas or blanks between them.
+func columnNames(words []string) []string {
+	return strings.FieldsFunc(strings.Join(words, " "), func(r rune) bool { return r == ' ' || r == ',' })
 }
 
 func without(have, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(have), func(name string) bool { return slices.Contains(names, name) })
 }
 
-func (c *call) changeColumns(change func(have []string) []string) error {
+// setColumns changes the columns by some names.
+func (c *call) setColumns(names []string, change func(have, names []string) []string) error {
 	p, err := readPrefs(c.root)
 	if err != nil {
 		return err
@@ -234,14 +243,16 @@ func (c *call) changeColumns(change func(have []string) []string) error {
 	if len(have) == 0 {
 		have = render.UsualColumns()
 	}
-	for _, name := range c.args[1:] {
-		for _, name := range strings.Split(name, ",") {
-			if !slices.Contains(render.Columns(), name) {
-				return noColumn(name)
-			}
+	if slices.Contains(names, "forever") {
+		c.note("there is no column forever: one process is there for all apps, see forever ping")
+		names = without(names, []string{"forever"})
+	}
+	for _, name := range names {
+		if !slices.Contains(render.Columns(), name) {
+			return noColumn(name)
 		}
 	}
-	columns := change(have)
+	columns := change(have, names)
 	if len(columns) == 0 {
 		return usagef("forever columns reset", "list needs at least one column")
 	}

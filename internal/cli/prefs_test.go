@@ -25,6 +25,12 @@ func TestDefaults(t *testing.T) {
 	ok("set", "killTimeout", "3s")
 	ok("set", "max_restarts", "7")
 	ok("set", "env", "COLOUR=blue")
+	for _, of := range []string{"pidPath", "sockPath", "loglength", "logstream"} { // npm's forever had these
+		if r := f.inRoot(t, root, "set", of, "1"); r.code != codeDone || !strings.Contains(r.errOut, of+" is a setting of npm's forever") {
+			t.Errorf("%+v", r)
+		}
+		ok("clear", of)
+	}
 	if out := ok("config"); out != "env: COLOUR=blue\nkill-timeout: 3s\nmax-restarts: 7\n" {
 		t.Error(out)
 	}
@@ -79,6 +85,8 @@ func TestColumns(t *testing.T) {
 	for _, step := range []struct{ args, titles string }{
 		{"columns set id name status", "id name status"},
 		{"columns add uid", "id name status uid"},
+		{"columns add id forever", "id name status uid"},
+		{"columns set id,name,status forever uid", "id name status uid"},
 		{"columns rm status", "id name uid"},
 		{"set columns name,id", "name id"},
 		{"columns reset", "id name mode pid status restarts uptime cpu memory ports"},
