@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"forever/internal/tidy"
 )
 
 // The binaries: the real one, and a server in Go.
@@ -15,7 +17,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == jailRole {
 		os.Exit(becomeJailed(os.Args[2:]))
 	}
-	os.Exit(tests(m))
+	os.Exit(tidy.Main(func() int { return tests(m) }))
 }
 
 func tests(m *testing.M) int {

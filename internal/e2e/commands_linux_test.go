@@ -24,7 +24,7 @@ import (
 //	[!] empty DIR                   a folder with nothing in it
 //	until APP PATH OP [VALUE]        wait for a value in `list --json`
 //	wait-line FILE REGEXP           wait for a line in a file that may not exist yet
-//	pid VAR APP[:INDEX]             put the PID of an instance into a variable
+//	pid VAR APP[:INDEX]             wait for the process of an instance, and put its PID into a variable
 //	pair                            put PIDs into $SUPERVISOR and $SHIM
 //	[!] alive PID…                  it is the process that pid, pair or seen met
 //	seen PID…                       remember processes that a program told of

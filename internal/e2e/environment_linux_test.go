@@ -2,13 +2,15 @@ package e2e
 
 import (
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"forever/internal/tidy"
 )
 
 // passed are the variables that commands of bg, pty and hangup get: testscript
 // tells its own commands alone of the whole environment.
 var passed = []string{
 	"PATH", "HOME", "TMPDIR", "USER", "TERM", "LANG", "GORACE", "WORK",
-	"FOREVER_ROOT", "NO_COLOR",
+	"FOREVER_ROOT", "NO_COLOR", tidy.Mark,
 }
 
 func environment(ts *testscript.TestScript) []string {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"forever/internal/tidy"
 )
 
 // atOnce is how many scripts run side by side: they mostly wait for processes.
@@ -17,13 +19,18 @@ const atOnce = "6"
 // TestMain builds forever once for all scripts, which find it on PATH. The test
 // binary itself is their other program, `fixture`.
 func TestMain(m *testing.M) {
+	if tidy.Waits() {
+		os.Exit(tidy.Main(m.Run))
+	}
 	testscript.Main(build{m}, map[string]func(){"fixture": fixture})
 }
 
 // build is a run of the tests with forever on PATH.
 type build struct{ m *testing.M }
 
-func (b build) Run() int {
+func (b build) Run() int { return tidy.Main(b.run) }
+
+func (b build) run() int {
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "fv-bin")
 	if err == nil {

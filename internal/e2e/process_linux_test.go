@@ -52,16 +52,19 @@ func pid(ts *testscript.TestScript, args []string) error {
 	if index == "" {
 		index = "0"
 	}
-	app, err := s.app(context.Background(), name)
-	if err != nil {
-		return err
-	}
-	got, ok := lookup(app, ".instances["+index+"].pid")
-	if !ok {
-		return fmt.Errorf("no instance %s in %s", args[1], text(app))
-	}
-	ts.Setenv(args[0], text(got))
-	return s.meet(text(got))
+	// A program that has printed something need not be known by its PID yet.
+	return s.await(func(ctx context.Context) error {
+		app, err := s.app(ctx, name)
+		if err != nil {
+			return err
+		}
+		got, ok := lookup(app, ".instances["+index+"].pid")
+		if !ok {
+			return fmt.Errorf("no instance %s in %s", args[1], text(app))
+		}
+		ts.Setenv(args[0], text(got))
+		return s.meet(text(got))
+	})
 }
 
 func pair(ts *testscript.TestScript, _ []string) error {

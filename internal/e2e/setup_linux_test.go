@@ -11,6 +11,7 @@ import (
 
 	"forever/internal/client"
 	"forever/internal/proc"
+	"forever/internal/tidy"
 	"forever/pidfile"
 	"forever/supervisor"
 )
@@ -59,6 +60,7 @@ func setup(env *testscript.Env) error {
 		"FOREVER_ROOT": s.root, "HOME": home, "USER": userName(),
 		"GORACE": "atexit_sleep_ms=0", // a fixture that crashes has to crash at once
 		"TERM":   "xterm-256color", "LANG": "C.UTF-8", "FOREVER": foreverPath(),
+		tidy.Mark: os.Getenv(tidy.Mark),
 	} {
 		env.Setenv(key, value)
 	}

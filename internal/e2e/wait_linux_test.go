@@ -83,22 +83,20 @@ func (s *script) await(good func(context.Context) error) error {
 }
 
 // waitLine waits until a line of a file matches. The kernel tells of changes in
-// the file's folder, but not every kernel of those made by splice(2): a look
-// from time to time makes up for them.
+// the file's folder, but not every kernel of those made by splice(2), and none
+// when the user has no inotify instance left: a look from time to time makes up
+// for them.
 func waitLine(ts *testscript.TestScript, args []string) error {
 	line, err := regexp.Compile("(?m)" + args[1])
 	if err != nil {
 		return err
 	}
 	path := ts.MkAbs(args[0])
-	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	fd, err := watchFolder(filepath.Dir(path))
 	if err != nil {
-		return fmt.Errorf("watch files: %w", err)
+		return err
 	}
 	defer unix.Close(fd)
-	if _, err := unix.InotifyAddWatch(fd, filepath.Dir(path), unix.IN_MODIFY|unix.IN_CREATE|unix.IN_MOVED_TO); err != nil {
-		return fmt.Errorf("watch the folder of %s: %w", path, err)
-	}
 	const glance = 200 * time.Millisecond
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		text, err := os.ReadFile(path)
@@ -111,4 +109,20 @@ func waitLine(ts *testscript.TestScript, args []string) error {
 	}
 	text, err := os.ReadFile(path)
 	return errors.Join(fmt.Errorf("no line of %s matches %s:\n%s", args[0], args[1], text), err)
+}
+
+// watchFolder is an inotify instance; -1, which poll(2) passes over: none is left.
+func watchFolder(dir string) (int, error) {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if errors.Is(err, unix.EMFILE) {
+		return -1, nil
+	}
+	if err != nil {
+		return -1, fmt.Errorf("watch files: %w", err)
+	}
+	if _, err := unix.InotifyAddWatch(fd, dir, unix.IN_MODIFY|unix.IN_CREATE|unix.IN_MOVED_TO); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("watch the folder %s: %w", dir, err)
+	}
+	return fd, nil
 }

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"forever/internal/tidy"
 )
 
 // folderEnv names the folder with the two binaries, for a life of this test
@@ -22,7 +24,7 @@ func TestMain(m *testing.M) {
 			os.Exit(role(os.Args[2:]))
 		}
 	}
-	os.Exit(tests(m))
+	os.Exit(tidy.Main(func() int { return tests(m) }))
 }
 
 // tests runs the tests with the real binary and a copy of this one, which is

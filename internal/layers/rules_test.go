@@ -40,6 +40,7 @@ var ranks = map[string]int{
 	"internal/sock":     0,  // unix sockets and descriptors over them
 	"internal/sockets":  0,  // which process has which socket
 	"internal/need":     0,  // what a test needs of the machine
+	"internal/tidy":     10, // ends what tests leave behind
 	"internal/layers":   0,  // this test
 	"internal/faults":   0,  // tests that kill
 	"internal/cluster":  0,  // tests of shared ports
