@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"slices"
 	"strconv"
 )
 
@@ -76,9 +75,6 @@ func (r *reader) counts(word string) bool {
 
 // first takes the first word: an action, or the program of an implied run.
 func (r *reader) first(word string) error {
-	if slices.Contains(missing(), word) {
-		return unavailable(word)
-	}
 	if cmd := lookup(r.table, word); cmd != nil {
 		return r.begin(cmd)
 	}

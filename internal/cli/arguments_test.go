@@ -88,8 +88,6 @@ func TestLinesAreBroughtIntoOneForm(t *testing.T) {
 		"start --name -- a":     "error: option --name needs a value, got the option --",
 		"start --force=maybe a": "error: option --force takes no value, got \"maybe\"",
 		"-m 3":                  "error: no action and no program was given",
-		"monit web":             "error: \"monit\" is not available in this version",
-		"-s monit web 3":        "error: \"monit\" is not available in this version",
 	}
 	for in, want := range cases {
 		l, err := readLine(strings.Fields(in))
@@ -117,15 +115,6 @@ func TestWordsStayWhole(t *testing.T) {
 	want := []string{"forever", "start", "--name=my app", "--", "a b", "", "c d"}
 	if got := l.argv("forever"); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestEveryMissingActionIsRefused(t *testing.T) {
-	for _, name := range missing() {
-		r := (&fake{}).forever(t, name, "whatever", "--x")
-		if r.code != codeUsage || !strings.Contains(r.errOut, name+`" is not available in this version`) {
-			t.Errorf("%s: %+v", name, r)
-		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (c *command) answers(name string) bool {
 func commands() []*command {
 	return []*command{
 		startCommand(), runCommand(),
-		listCommand(), describeCommand(), logsCommand(),
+		listCommand(), describeCommand(), logsCommand(), monitCommand(),
 		stopCommand(), stopallCommand(),
 		restartCommand(), restartallCommand(),
 		deleteCommand(), deleteallCommand(),
@@ -78,14 +78,6 @@ func commands() []*command {
 		pingCommand(), updateCommand(), killCommand(),
 		versionCommand(), completionCommand(), helpCommand(),
 		completeCommand(),
-	}
-}
-
-// missing are the actions of other versions. They are known, so that they are
-// never taken for the name of a program.
-func missing() []string {
-	return []string{
-		"monit",
 	}
 }
 

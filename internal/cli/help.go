@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"forever/internal/config"
@@ -56,18 +55,11 @@ func (c *call) help() error {
 
 // noAction is the error of a word that is no action.
 func noAction(word string, table []*command) error {
-	if slices.Contains(missing(), word) {
-		return unavailable(word)
-	}
 	hint := "forever help"
 	if near := config.Nearest(word, actionNames(table)); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return usagef(hint, "there is no action %q", word)
-}
-
-func unavailable(word string) error {
-	return usagef("forever help", "%q is not available in this version", word)
 }
 
 // actionNames are the names and aliases that are shown to people.

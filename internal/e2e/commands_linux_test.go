@@ -35,6 +35,11 @@ import (
 //	pty COLUMNS PROGRAM [ARG…]      run it on a terminal; what that shows is stdout
 //	hangup REGEXP PROGRAM [ARG…]    the same, and take the terminal away after a line
 //	keys N REGEXP KEYS PROGRAM …    the same, and type KEYS ("^C", "^M") after a line; code N
+//	screen NAME PROGRAM [ARG…]      run it beside, on a terminal of 80x24
+//	shows NAME REGEXP               wait until that was drawn since the last press or resize
+//	press NAME KEYS                 type on it ("^C", "^M", "^Z", "^[")
+//	resize NAME COLUMNS ROWS        make it larger or smaller
+//	left NAME CODE                  wait for its end and exit code; the terminal is as before
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"code":      positive(2, code),
@@ -57,6 +62,11 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"pty":       positive(2, onTerminal),
 		"hangup":    positive(2, hangup),
 		"keys":      positive(4, keys),
+		"screen":    positive(2, openScreen),
+		"shows":     positive(2, shows),
+		"press":     positive(2, press),
+		"resize":    positive(3, resize),
+		"left":      positive(2, left),
 	}
 }
 

@@ -138,6 +138,9 @@ func sendsig(ts *testscript.TestScript, args []string) error {
 	if r, ok := s.runs[args[1]]; ok {
 		return r.cmd.Process.Signal(number)
 	}
+	if screen, ok := s.screens[args[1]]; ok {
+		return screen.cmd.Process.Signal(number)
+	}
 	p, err := s.process(args[1])
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -120,7 +119,7 @@ func keys(ts *testscript.TestScript, args []string) error {
 	defer t.master.Close()
 	before, err := t.read(line)
 	if err == nil {
-		_, err = t.master.WriteString(strings.NewReplacer("^C", "\x03", "^M", "\r").Replace(args[2]))
+		_, err = t.master.WriteString(keyNames.Replace(args[2]))
 	}
 	after, end := t.read(nil)
 	text := append(before, after...)

@@ -25,6 +25,8 @@ type script struct {
 	// start times a PID that was given away is no longer theirs.
 	known map[string]pidfile.Process
 	runs  map[string]*run // `bg` commands by name
+
+	screens map[string]*screen // by name
 }
 
 type scriptKey struct{}
@@ -40,12 +42,15 @@ func setup(env *testscript.Env) error {
 	}
 	s := &script{
 		root: filepath.Join(base, "root"), work: env.WorkDir,
-		known: map[string]pidfile.Process{}, runs: map[string]*run{},
+		known: map[string]pidfile.Process{}, runs: map[string]*run{}, screens: map[string]*screen{},
 	}
 	s.api = client.New(s.root)
 	env.Values[scriptKey{}] = s
 	env.Defer(func() {
 		s.endRuns()
+		for _, screen := range s.screens {
+			screen.close()
+		}
 		if err := killAll(s.root); err != nil {
 			env.T().Fatal(err)
 		}

@@ -9,7 +9,7 @@ const module = "forever"
 var ranks = map[string]int{
 	"":                  70, // main.go picks the role
 	"internal/cli":      60, // one file per command: parse, call the client, print
-	"internal/tui":      50, // the live screen
+	"internal/monit":    50, // the live screen
 	"internal/render":   40, // tables, colour, durations, hints
 	"internal/client":   40, // speaks to the control socket
 	"internal/boot":     50, // puts the background processes together
@@ -52,7 +52,7 @@ var ranks = map[string]int{
 // their own. They hold through any number of packages in between.
 var bans = []ban{
 	{
-		who:  []string{"internal/client", "internal/render", "internal/tui", "internal/cli"},
+		who:  []string{"internal/client", "internal/render", "internal/monit", "internal/cli"},
 		what: []string{"forever/supervisor", "forever/internal/shim"},
 		why:  "the command line speaks wire: what it can do, a script with curl can do",
 	},
@@ -88,7 +88,7 @@ var bans = []ban{
 			"internal/proc", "internal/clock", "internal/sock", "internal/wire",
 		},
 		what: terminal,
-		why:  "terminal libraries stop at render, tui and cli: the rest returns data and errors",
+		why:  "terminal libraries stop at render, monit and cli: the rest returns data and errors",
 	},
 }
 

@@ -33,8 +33,9 @@ func healthStyle(c *wire.Health) Style {
 	return Plain
 }
 
-// unwell is a line for the list about an instance that runs and is not well.
-func unwell(in *wire.Instance) string {
+// Unwell says what is wrong with an instance that runs and whose checks fail, or
+// "".
+func Unwell(in *wire.Instance) string {
 	if in.PID == 0 || in.Health == nil || in.Health.Status != wire.HealthBad {
 		return ""
 	}

@@ -120,7 +120,7 @@ func troubles(s *Screen, apps []wire.App, now time.Time) error {
 			if in.PID > 0 && in.Note != "" {
 				say(instanceName(a, in)+": "+in.Note, Yellow)
 			}
-			if text := unwell(in); text != "" {
+			if text := Unwell(in); text != "" {
 				say(instanceName(a, in)+": "+text, Red)
 			}
 		}
