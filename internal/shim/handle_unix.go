@@ -212,7 +212,15 @@ func (h *Handle) Forget(slot string, pid int) error {
 // Put gives the shim a descriptor to keep; the caller's is closed when it has been sent.
 func (h *Handle) Put(name string, f *os.File, reply func(*wire.ShimMessage)) error {
 	defer f.Close()
-	return h.put(name, int(f.Fd()), reply)
+	// Not by f.Fd, which has the file block, and with it every other descriptor
+	// of it: whoever reads a socket through Go's poller could not be interrupted.
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("use %s: %w", name, err)
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = h.put(name, int(fd), reply) })
+	return errors.Join(err, failed)
 }
 
 // Keep has the shim hold a bare descriptor, which stays the caller's too; reply,
