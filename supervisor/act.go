@@ -83,7 +83,7 @@ func (s *Supervisor) act(action string, r wire.TargetRequest, refs []target.Ref,
 		case ActRestart:
 			s.actRestart(a, ref.Index, r, w)
 		case ActDelete:
-			s.actDelete(a, r, w)
+			s.actDelete(a, ref.Index, r, w)
 		case ActReload:
 			s.actReload(a, ref.Index, r, w)
 		case ActSend:
@@ -220,8 +220,17 @@ func withOwn(env []string, spec *wire.Spec) []string {
 	return env
 }
 
-// actDelete stops an app and forgets it when it rests.
-func (s *Supervisor) actDelete(a *app, r wire.TargetRequest, w *waiting) {
+// actDelete stops an app and forgets it when it rests. One instance of several
+// is refused: who names one does not mean the others.
+func (s *Supervisor) actDelete(a *app, index int, r wire.TargetRequest, w *waiting) {
+	if index >= 0 && len(a.instances) > 1 {
+		w.fail(a, &wire.Error{
+			Code:    wire.CodeUsage,
+			Message: fmt.Sprintf("app %q: an instance is not deleted alone (%d of %d)", a.spec.Name, index, len(a.instances)),
+			Hint:    fmt.Sprintf("forever scale %s -1, or forever stop %s; forever delete %s deletes all of it", a.word(), a.wordOf(index), a.word()),
+		})
+		return
+	}
 	a.stopReload(how(r))
 	w.wishes = true
 	a.deleting, a.desired = true, wire.DesiredStopped

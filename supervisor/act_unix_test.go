@@ -94,6 +94,39 @@ func TestDeleteOfWhatRests(t *testing.T) {
 	})
 }
 
+// Who names one instance does not mean the others.
+func TestDeleteOfOneInstanceOfSeveral(t *testing.T) {
+	w := runningWorld(t)
+	sp := spec("two words")
+	sp.Instances = 2
+	w.start(sp).ok()
+	err := w.target(ActDelete, "two words:1").fails(wire.CodeUsage)
+	if want := "forever scale 'two words' -1, or forever stop 'two words:1'"; !strings.Contains(err.Hint, want) {
+		t.Errorf("hint %q is without %q", err.Hint, want)
+	}
+	w.wantSignals()
+	if n := len(w.s.Apps()[0].Instances); n != 2 {
+		t.Errorf("%d instances are left", n)
+	}
+	w.up(spec("one"))
+	del := w.target(ActDelete, "one:0")
+	w.awaitCall(wire.OpSignal)
+	w.exits(w.slotOf("one", 0), code(0), true)
+	del.ok()
+}
+
+// A name that is a number might be another app's id.
+func TestHintsCanBePasted(t *testing.T) {
+	w := runningWorld(t)
+	for id, tt := range []struct{ name, word string }{{"web-2", "web-2"}, {"0", "1"}, {"it's", `'it'\''s'`}} {
+		w.up(spec(tt.name))
+		err := w.start(spec(tt.name)).fails(wire.CodeRunning)
+		if want := "forever restart " + tt.word + ";"; !strings.HasPrefix(err.Hint, want) {
+			t.Errorf("%s (id %d): hint %q does not begin with %q", tt.name, id, err.Hint, want)
+		}
+	}
+}
+
 func TestSignal(t *testing.T) {
 	w := runningWorld(t)
 	slot := w.up(spec("web"))

@@ -97,7 +97,7 @@ func (s *Supervisor) precedes(name string) (ready bool, err *wire.Error) {
 		case in.state == Failed || in.state == Stopped:
 			return false, &wire.Error{
 				Code: wire.CodeDied, Message: fmt.Sprintf("%q, which it comes after, is %v", name, in.state),
-				Hint: fmt.Sprintf("forever describe %s; then start both again", name),
+				Hint: fmt.Sprintf("forever describe %s; then start both again", other.word()),
 			}
 		case in.state != Online && in.state != Exited:
 			ready = false

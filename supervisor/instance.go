@@ -273,7 +273,7 @@ func (in *instance) lost(why string) {
 	in.tried(&wire.Error{
 		Code:    wire.CodeDied,
 		Message: fmt.Sprintf("app %q: the new process ended: %s; the old one stays in service", in.label(), why),
-		Hint:    "forever logs " + in.app.spec.Name,
+		Hint:    "forever logs " + in.app.word(),
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"forever/internal/clock"
 	"forever/internal/probe"
 	"forever/internal/wire"
 )
@@ -69,7 +70,7 @@ func (in *instance) becomeReady(event) {
 
 // notReady: readiness has not come in time.
 func (in *instance) notReady(event) {
-	why := fmt.Sprintf("not ready after %v", in.listenTimeout())
+	why := "not ready after " + clock.Format(in.listenTimeout())
 	if in.talk.extended {
 		why = "not ready within the time that it asked for"
 	}
@@ -86,7 +87,11 @@ func (in *instance) fail(ev event) {
 	}
 	in.blame = ev.why
 	in.app.s.logf("%s: %s", in.label(), in.blame)
-	in.enter(Stopping)
+	in.enterWith(Stopping, &wire.Error{
+		Code:    wire.CodeNotReady,
+		Message: fmt.Sprintf("app %q: %s", in.label(), in.blame),
+		Hint:    "forever logs " + in.app.word() + "; or forever stop " + in.app.word(),
+	})
 	in.after = afterPolicy
 	in.app.s.writer.write(nil)
 	in.ask(ev.stop)

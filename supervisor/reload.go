@@ -68,7 +68,7 @@ func (s *Supervisor) actReload(a *app, index int, r wire.TargetRequest, w *waiti
 func (a *app) busyReloading() *wire.Error {
 	return &wire.Error{
 		Code: wire.CodeRunning, Message: fmt.Sprintf("app %q: a reload is under way", a.spec.Name),
-		Hint: "wait for its end, or forever restart " + a.spec.Name,
+		Hint: "wait for its end, or forever restart " + a.word(),
 	}
 }
 
@@ -147,8 +147,8 @@ func (rl *reload) replace(g *goal) {
 		rl.s.post(func() {
 			in.tried(&wire.Error{
 				Code:    wire.CodeNotReady,
-				Message: fmt.Sprintf("app %q: the new process is not ready after %v; the old one stays in service", old.label(), timeout),
-				Hint:    "forever logs " + rl.a.spec.Name,
+				Message: fmt.Sprintf("app %q: the new process is not ready after %s; the old one stays in service", old.label(), clock.Format(timeout)),
+				Hint:    "forever logs " + rl.a.word(),
 			})
 		})
 	})

@@ -71,6 +71,9 @@ func (w *waiting) takeResults() []wire.Event {
 	var order []*app
 	for _, g := range w.goals {
 		switch {
+		case g.did == didSent && g.done: // each instance has its own answer
+			events = append(events, result([]*goal{g}))
+			continue
 		case open[g.app]:
 			rest = append(rest, g)
 			continue
@@ -99,6 +102,9 @@ func result(goals []*goal) wire.Event {
 	}
 	var failed int
 	for _, g := range goals {
+		if len(goals) > 1 && g.pid != 0 {
+			e.PIDs = append(e.PIDs, g.pid)
+		}
 		if g.err == nil {
 			continue
 		}

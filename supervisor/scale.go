@@ -29,6 +29,7 @@ func (s *Supervisor) actScale(a *app, r wire.TargetRequest, w *waiting) {
 	w.wishes = true
 	s.scaleDown(a, w)
 	s.scaleUp(a, w, again)
+	w.remark(a, "has "+plural(a.spec.Instances, "instance")+" now")
 	if len(w.goals) == 0 {
 		g := w.add(a.instances[0], didScaled)
 		g.done, g.message = true, fmt.Sprintf("has %s already", plural(a.spec.Instances, "instance"))
@@ -44,7 +45,7 @@ func (a *app) mayScale(text string) (want int, _ *wire.Error) {
 	case !a.spec.Cluster:
 		return 0, &wire.Error{
 			Code: wire.CodeUsage, Message: fmt.Sprintf("app %q: was not started with -i, so that its instances would fight for its port", a.spec.Name),
-			Hint: fmt.Sprintf("forever delete %s; then start it with -i %d", a.spec.Name, want),
+			Hint: fmt.Sprintf("forever delete %s; then start it with -i %d", a.word(), want),
 		}
 	case a.reloading != nil:
 		return 0, a.busyReloading()

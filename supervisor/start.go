@@ -145,11 +145,28 @@ func (s *Supervisor) accept(spec wire.Spec, r wire.StartRequest, w *waiting) (a 
 }
 
 func running(a *app) *wire.Error {
-	name := a.spec.Name
-	return &wire.Error{
+	err := &wire.Error{
 		Code:    wire.CodeRunning,
-		Message: fmt.Sprintf("app %q is %s already (id %d)", name, a.status(), a.id),
-		Hint:    fmt.Sprintf("forever restart %s; or start a second one with --name, or replace it with --force", name),
+		Message: fmt.Sprintf("app %q %s (id %d)", a.spec.Name, a.doing(), a.id),
+		Hint:    fmt.Sprintf("forever restart %s; or start a second one with --name, or replace it with --force", a.word()),
+	}
+	if a.deleting {
+		err.Hint = "run it again when that is done"
+	}
+	return err
+}
+
+// doing says what keeps an app from being started.
+func (a *app) doing() string {
+	switch status := a.status(); {
+	case a.deleting:
+		return "is being deleted"
+	case status == wire.Stopped || status == wire.Exited || status == wire.Failed: // and due
+		return "is being started by another command"
+	case status == wire.Stopping:
+		return "is still stopping"
+	default:
+		return "is " + status + " already"
 	}
 }
 

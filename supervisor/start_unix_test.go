@@ -264,6 +264,53 @@ func TestDiesAtOnce(t *testing.T) {
 	w.is("web", wire.Backoff)
 }
 
+// Without a min-uptime there is no pause in which its end could be seen.
+func TestDiesAtOnceAndIsStartedAtOnce(t *testing.T) {
+	w := runningWorld(t)
+	sp := spec("web")
+	sp.Policy.MinUptimeMS = 0
+	w.settle = func(context.Context, int) error { return os.ErrProcessDone }
+	start := w.start(sp)
+	w.awaitCall(wire.OpSpawn)
+	w.exits(w.slotOf("web", 0), code(3), true)
+	if err := start.fails(wire.CodeDied); !strings.HasPrefix(err.Message, `app "web": ended at once: exit code 3; it is started again`) {
+		t.Errorf("got %+v", err)
+	}
+}
+
+// Another command's restart is no failure.
+func TestRestartedBeforeItIsReady(t *testing.T) {
+	w := runningWorld(t)
+	sp := spec("web")
+	sp.Ready = "notify"
+	start := w.startWith(wire.StartRequest{Specs: []wire.Spec{sp}, WaitMS: -1})
+	w.awaitCall(wire.OpSpawn)
+	w.calm()
+	w.target(ActRestart, "web")
+	w.awaitCall(wire.OpSignal)
+	w.exits(w.slotOf("web", 0), signaled(syscall.SIGTERM), true)
+	w.awaitCall(wire.OpSpawn)
+	w.calm()
+	start.unfinished("before it is ready")
+	w.do(func() { in := w.s.byName("web").instances[0]; in.saidReady(in.proc.PID) })
+	start.ok()
+}
+
+// With --wait a program may run for a while before it dies.
+func TestDiesBeforeItIsReady(t *testing.T) {
+	w := runningWorld(t)
+	sp := spec("web")
+	sp.Ready = "notify"
+	start := w.startWith(wire.StartRequest{Specs: []wire.Spec{sp}, WaitMS: -1})
+	w.awaitCall(wire.OpSpawn)
+	w.calm()
+	w.advance(5 * time.Second)
+	w.exits(w.slotOf("web", 0), code(3), true)
+	if err := start.fails(wire.CodeDied); !strings.HasPrefix(err.Message, `app "web": ended after 5s: exit code 3; it is started again`) {
+		t.Errorf("got %+v", err)
+	}
+}
+
 // A program that does its work and ends is no failure.
 func TestEndsAtOnceWithoutAFailure(t *testing.T) {
 	w := runningWorld(t)
@@ -311,6 +358,23 @@ func TestWaitTimeout(t *testing.T) {
 		t.Errorf("got %+v", err)
 	}
 	w.is("slow", wire.Online) // it is not punished
+}
+
+// What is not ready in time has failed, however often it is tried again.
+func TestWaitForWhatIsNotReadyInTime(t *testing.T) {
+	w := runningWorld(t)
+	sp := spec("web")
+	sp.Ready, sp.Policy.ListenTimeout = "notify", 90_000
+	start := w.startWith(wire.StartRequest{Specs: []wire.Spec{sp}, WaitMS: -1})
+	w.awaitCall(wire.OpSpawn)
+	w.calm()
+	start.unfinished("before it is late")
+	w.advance(90 * time.Second)
+	err := start.fails(wire.CodeNotReady)
+	if err.Message != `app "web": not ready after 1m30s` || err.Hint == "" {
+		t.Errorf("got %+v", err)
+	}
+	w.awaitCall(wire.OpSignal)
 }
 
 // Many programs become ready side by side.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"forever/internal/clock"
 	"forever/internal/wire"
 )
 
@@ -47,6 +48,7 @@ type waiting struct {
 type goal struct {
 	app       *app // which one, never what is in it
 	name      string
+	word      string // what a user types for the app
 	id        int
 	index     int
 	label     string
@@ -62,6 +64,7 @@ type goal struct {
 	ready   bool // online means ready: that was asked for
 	answer  json.RawMessage
 	began   bool
+	ran     bool // a process of it has been executed
 	done    bool
 	message string
 	err     *wire.Error
@@ -102,7 +105,7 @@ func (w *waiting) app(a *app, did string) {
 
 func (w *waiting) add(in *instance, did string) *goal {
 	g := &goal{
-		app: in.app, name: in.app.spec.Name, id: in.app.id, index: in.index,
+		app: in.app, name: in.app.spec.Name, word: in.app.word(), id: in.app.id, index: in.index,
 		label: in.label(), did: did, keys: in.pumpKeys(),
 		minUptime: milliseconds(in.app.spec.Policy.MinUptimeMS),
 		ready:     in.app.spec.Ready != "",
@@ -262,12 +265,16 @@ func (g *goal) up() bool { return g.did == didStarted || g.did == didRestarted |
 func (w *waiting) seeUp(g *goal, e wire.Event) {
 	switch e.State {
 	case wire.Starting:
-		g.began = true
+		if e.PID == 0 && g.ran && w.seeAgain(g, e) {
+			return
+		}
+		g.began, g.ran = true, g.ran || e.PID != 0 && e.PID != g.oldPID
 		if e.PID != 0 && w.waitMS == 0 && e.PID != g.oldPID && e.PID != g.pid {
 			g.pid = e.PID // executed, and not ready yet: that is waited for only with --wait
 			go w.watch(g, e.PID)
 		}
 	case wire.Online:
+		g.ran = g.ran || e.PID != 0 && e.PID != g.oldPID
 		if g.ready && w.waitMS != 0 && e.PID != 0 && e.PID != g.oldPID {
 			g.pid = e.PID
 			w.finish(g, nil)
@@ -282,7 +289,7 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 		}
 	case wire.Stopping:
 		if e.Err != nil {
-			w.finish(g, e.Err) // what it should replace does not end
+			w.finish(g, e.Err) // it was not ready in time, or what it should replace does not end
 		}
 	case wire.Failed, wire.Backoff, wire.Exited:
 		if g.began {
@@ -291,6 +298,25 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 	case wire.Stopped, wire.Deleted:
 		w.seeEnd(g, e)
 	}
+}
+
+// seeAgain: what was just started is started again. Where the restart policy
+// does that, without a pause, the first process has failed; false: another
+// command does it, and what comes now is waited for.
+func (w *waiting) seeAgain(g *goal, e wire.Event) bool {
+	w.s.ask(func() {
+		for _, in := range g.app.chosen(g.index) {
+			if in.runs > 1 && len(in.exits) > 0 {
+				x := in.exits[0]
+				e.Exit = &x
+			}
+		}
+	})
+	if e.Exit == nil {
+		return false
+	}
+	w.died(g, e)
+	return true
 }
 
 // seeEnd: what was just started has ended already.
@@ -308,6 +334,14 @@ func (w *waiting) seeEnd(g *goal, e wire.Event) {
 	}
 }
 
+// lifetime says how long a program ran that was to stay.
+func lifetime(x *wire.Exit) string {
+	if x == nil || milliseconds(x.RanMS) < firstMoments {
+		return "at once"
+	}
+	return "after " + clock.Format(milliseconds(x.RanMS))
+}
+
 func reason(x *wire.Exit) string {
 	if x == nil {
 		return "an unknown exit code"
@@ -317,12 +351,15 @@ func reason(x *wire.Exit) string {
 
 // died: the report shows the last lines of what it printed.
 func (w *waiting) died(g *goal, e wire.Event) {
-	err := &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: ended at once: %s", g.label, reason(e.Exit))}
-	if e.State == wire.Backoff {
-		err.Message += fmt.Sprintf("; next try in %v", milliseconds(e.NextMS))
-		err.Hint = fmt.Sprintf("forever logs %s; or forever stop %s", g.name, g.name)
-	} else {
-		err.Hint = fmt.Sprintf("forever logs %s; then forever start %s", g.name, g.name)
+	err := &wire.Error{Code: wire.CodeDied, Message: fmt.Sprintf("app %q: ended %s: %s", g.label, lifetime(e.Exit), reason(e.Exit))}
+	err.Hint = fmt.Sprintf("forever logs %s; or forever stop %s", g.word, g.word)
+	switch e.State {
+	case wire.Backoff:
+		err.Message += fmt.Sprintf("; next try in %s", clock.Format(milliseconds(e.NextMS)))
+	case wire.Starting:
+		err.Message += "; it is started again"
+	default:
+		err.Hint = fmt.Sprintf("forever logs %s; then forever start %s", g.word, g.word)
 	}
 	g.lines = w.linesOf(g)
 	w.finish(g, err)
@@ -471,11 +508,19 @@ func (w *waiting) late() {
 	defer w.mu.Unlock()
 	for _, g := range w.goals {
 		if !g.done {
-			g.done, g.err = true, &wire.Error{
-				Code:    wire.CodeNotReady,
-				Message: fmt.Sprintf("app %q: not ready after %v", g.label, milliseconds(w.waitMS)),
-				Hint:    "forever describe " + g.name,
-			}
+			g.done, g.err = true, g.overdue(milliseconds(w.waitMS))
 		}
 	}
+}
+
+// overdue is what a goal missed that was not reached in time.
+func (g *goal) overdue(after time.Duration) *wire.Error {
+	err := &wire.Error{Code: wire.CodeNotReady, Hint: "forever describe " + g.word}
+	if g.did == didSent {
+		err.Message = fmt.Sprintf("app %q: has not answered within %s", g.label, clock.Format(after))
+		err.Hint = "a program answers by process.send(…) in process.on('message', …)"
+		return err
+	}
+	err.Message = fmt.Sprintf("app %q: not ready after %s", g.label, clock.Format(after))
+	return err
 }

@@ -36,6 +36,8 @@ func (o *outcome) event(ev wire.Event) {
 	if ev.Err != nil {
 		o.failed = true
 		o.s.complain(ev)
+	} else if ev.Answer != nil {
+		o.s.answer(ev)
 	} else if ev.App != "" { // the call as a whole is its command's to tell
 		o.s.say("%s", resultText(ev))
 	}
@@ -81,18 +83,34 @@ func (s *session) complain(ev wire.Event) {
 
 // resultText is the line for a result: stopped "web" (id 0).
 func resultText(ev wire.Event) string {
-	if ev.Answer != nil {
-		return string(ev.Answer)
-	}
-	text := fmt.Sprintf("%s %s (id %d", ev.Did, label(ev.App, ev.Instance), ev.ID)
-	if ev.PID > 0 {
-		text += fmt.Sprintf(", pid %d", ev.PID)
-	}
-	text += ")"
+	text := fmt.Sprintf("%s %s (id %d%s)", ev.Did, label(ev.App, ev.Instance), ev.ID, pids(ev))
 	if ev.Message != "" {
 		text += ": " + ev.Message
 	}
 	return text
+}
+
+// shownPIDs is how many a result line has room for.
+const shownPIDs = 8
+
+// pids tells which processes a result is about, or of how many.
+func pids(ev wire.Event) string {
+	switch n := len(ev.PIDs); {
+	case n > shownPIDs:
+		return fmt.Sprintf(", %d processes", n)
+	case n > 1:
+		return ", pids " + strings.Trim(fmt.Sprint(ev.PIDs), "[]")
+	case ev.PID > 0:
+		return fmt.Sprintf(", pid %d", ev.PID)
+	}
+	return ""
+}
+
+// answer prints what a program said, as it is: it is JSON, for a script.
+func (s *session) answer(ev wire.Event) {
+	if !s.silent {
+		fmt.Fprintln(s.out, s.out.Line(string(ev.Answer)))
+	}
 }
 
 // label names an app, or one instance of it, in quotes.

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
+	"forever/internal/program"
 	"forever/internal/wire"
 )
 
@@ -179,14 +179,4 @@ func Words(words []string) string {
 }
 
 // Word quotes one argument for a POSIX shell where it needs that.
-func Word(w string) string {
-	if w != "" && strings.IndexFunc(w, special) < 0 {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-}
-
-// special reports the characters that a shell may take for its own.
-func special(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:=@%+,", r)
-}
+func Word(w string) string { return program.Quote(w) }

@@ -65,6 +65,8 @@ type Event struct {
 	ID       int       `json:"id"`
 	Instance int       `json:"instance"` // -1: the app as a whole
 	PID      int       `json:"pid,omitempty"`
+	// PIDs are those of all instances, in a result about several of them.
+	PIDs []int `json:"pids,omitempty"`
 	// State events: the state entered. Result events: what was done
 	// ("started", "stopped", "restarted", "deleted", "signalled").
 	State   string   `json:"state,omitempty"`
