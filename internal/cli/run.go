@@ -25,6 +25,7 @@ func runCommand() *command {
 background. SIGINT, SIGTERM, SIGHUP and SIGQUIT stop it, a second one kills it at
 once; SIGUSR1, SIGUSR2, SIGCONT and SIGWINCH are passed on. Ends when the program has
 ended for good; of several, when one marked --essential has, and stops the others.
+With --silent the program's output is not shown; files that were asked for have it.
 
 As PID 1 of a container it reaps orphans.`,
 		options: in.options(),
@@ -65,7 +66,7 @@ func (c *call) foreground(in *input) error {
 	r := wire.StartRequest{Force: in.settings.Forced(), WaitMS: in.settings.WaitMS()}
 	for i := range apps {
 		r.Force = r.Force || apps[i].settings.Forced()
-		r.Specs = append(r.Specs, foregroundSpec(&apps[i], len(apps) == 1))
+		r.Specs = append(r.Specs, c.foregroundSpec(&apps[i], len(apps) == 1))
 	}
 	return newForeground(c, r, streams).run()
 }
@@ -81,13 +82,19 @@ func (c *call) streams() ([]*os.File, error) {
 }
 
 // foregroundSpec marks an app as ours. Its output comes to our streams alone
-// unless a file was asked for.
-func foregroundSpec(a *app, single bool) wire.Spec {
+// unless a file was asked for; with --silent, as in npm's forever, it does not
+// come to them at all.
+func (c *call) foregroundSpec(a *app, single bool) wire.Spec {
 	spec := a.spec
 	spec.Foreground = true
 	spec.Essential = spec.Essential || single
 	files := a.settings.OutFile != "" || a.settings.ErrFile != "" || a.settings.LogFile != ""
-	spec.Output.Direct, spec.Output.Also = !files, files
+	switch {
+	case !c.silent:
+		spec.Output.Direct, spec.Output.Also = !files, files
+	case !files:
+		spec.Output = wire.Output{OutFile: os.DevNull, ErrFile: os.DevNull}
+	}
 	return spec
 }
 

@@ -35,12 +35,24 @@ func (l *loader) key(s *Settings, n *node, e *entry) error {
 		l.unknown(e)
 		return nil
 	}
-	if _, twice := s.origin.at[o.Name]; twice && o.Kind != Strings && o.Kind != List { // these add up
+	if _, twice := s.origin.at[o.Name]; twice && l.contradicts(n, e, o) {
 		l.warn(e.at, "%s was set before under another name; this one wins", e.key)
 	}
 	err := fillEntry(s, o, e)
 	s.origin.note(o.Name, e.value.at)
 	return err
+}
+
+// contradicts tells whether the option was set before, under another name and
+// to another value. Some options add up.
+func (l *loader) contradicts(n *node, e *entry, o Option) bool {
+	if o.Kind == Strings || o.Kind == List {
+		return false
+	}
+	return slices.ContainsFunc(n.entries[:slices.Index(n.entries, e)], func(before *entry) bool {
+		other, known := l.option(before.key)
+		return known && other.Name == o.Name && before.value.kind != null && before.value.String() != e.value.String()
+	})
 }
 
 // fillEntry sets an option to the value of an entry, under the entry's name.
@@ -86,11 +98,12 @@ func (l *loader) unknown(e *entry) {
 	}
 }
 
-// withoutMeaning are PM2's keys that ask for nothing forever does.
+// withoutMeaning are PM2's keys, and the last two of npm's forever, that ask
+// for nothing forever does.
 func withoutMeaning() []string {
 	return []string{"vizion", "pmx", "automation", "trace", "deep-monitoring", "post-update", "kill-retry-time", "wait-for-listen",
 		"disable-trace", "vizion-running", "write", "version", "install-url", "io", "name-prefix", "username", "execute-command", "v8",
-		"event-loop-inspector", "windows-hide"}
+		"event-loop-inspector", "windows-hide", "silent", "path"}
 }
 
 // idleKey is a key that is understood and asks for nothing.
