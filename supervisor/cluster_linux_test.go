@@ -30,6 +30,9 @@ type cluster struct {
 	ends []*os.File // of the programs' reports: while they are open the programs live
 }
 
+// Whatever this system is, the tests make the reports up.
+func init() { canReport = func() error { return nil } }
+
 // newCluster returns one that has adopted nothing yet.
 func newCluster(t *testing.T) *cluster {
 	t.Helper()

@@ -80,6 +80,8 @@ type instance struct {
 	leaving bool                // its app has no place for it any more
 	bound   []*group            // where its process listens
 	sharing string              // how it shares its ports, or why not
+	lent    []*group            // whose sockets its process is given from the start
+	sockets []string            // their names at the shim, as its plan has them
 }
 
 // event is something that happens to an instance, with what comes along.
@@ -224,8 +226,8 @@ func (in *instance) executed(ev event) {
 	}
 	in.enter(Online)
 	in.stand()
-	if old := in.app.instance(in.index); in.trial != nil && (old == nil || len(old.bound) == 0) {
-		// It will not listen; then to have been up for a while is to be ready.
+	if old := in.app.instance(in.index); in.trial != nil && (old == nil || len(old.bound) == 0 || !in.app.s.reports(in.app)) {
+		// It will not listen, or nobody sees when; then to have been up for a while is to be ready.
 		in.arm(milliseconds(in.app.spec.Policy.MinUptimeMS), event{kind: Due})
 	}
 }

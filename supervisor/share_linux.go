@@ -39,6 +39,10 @@ func (s *Supervisor) share(in *instance, warning string) {
 	if !in.app.shares() {
 		return
 	}
+	if w := s.way(in.app); w.kind != bySeccomp {
+		s.shareOtherwise(in, w)
+		return
+	}
 	if warning != "" {
 		in.sharing = notShared + warning
 		return

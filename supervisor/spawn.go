@@ -49,6 +49,7 @@ func (s *Supervisor) spawn(in *instance) error {
 	if err := s.newChannel(in); err != nil {
 		return err
 	}
+	s.lend(in)
 	var plan *wire.Plan // none: as before
 	if !in.planned {
 		s.openNotify(in)
@@ -156,7 +157,8 @@ func (s *Supervisor) plan(in *instance) *wire.Plan {
 		File: file, Argv: argv, Env: in.environment(), Dir: spec.Cwd,
 		Umask: spec.Umask, Limits: spec.Limits, User: spec.User, Nice: spec.Nice,
 	}
-	p.Cgroup, p.Share = in.groupFolder(), in.app.shares()
+	p.Cgroup, p.Share = in.groupFolder(), s.reports(in.app)
+	p.Sockets = in.sockets
 	if spec.Channel {
 		p.Channel = in.channelEnd()
 	}
@@ -232,12 +234,12 @@ func (in *instance) indexVar() string {
 // is none ends at once.
 func (in *instance) talks() (env []string) {
 	if in.app.spec.Channel {
-		env = ipc.Env(3)
+		env = ipc.Env(3 + len(in.sockets))
 	}
 	if in.notify != nil {
 		env = append(env, probe.NotifyEnv(in.notify.Addr(), milliseconds(in.app.spec.WatchdogMS))...)
 	}
-	return env
+	return append(env, in.lendEnv()...)
 }
 
 // incremented is the variable whose number grows with each instance.
@@ -258,7 +260,7 @@ func (in *instance) incremented() (kv string, ok bool) {
 // inherited are variables of the caller's that are about its own process.
 func inherited(kv string) bool {
 	name, _, _ := strings.Cut(kv, "=")
-	return slices.Contains([]string{ipc.VarFD, ipc.VarSerialization, "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}, name)
+	return slices.Contains([]string{ipc.VarFD, ipc.VarSerialization, "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"}, name)
 }
 
 func overridden(kv string, by []string) bool {

@@ -37,7 +37,7 @@ type world struct {
 	ctx  context.Context
 	dir  string // of the test, with the root in it
 	root string
-	jail bool // commands run as in a container
+	jail []string // commands run as in a container, with these words before them; nil: as they are
 }
 
 // newWorld makes a root of its own for a test. Whatever runs under it is ended
@@ -135,8 +135,8 @@ func (w *world) run(args ...string) answer {
 // try is run for another goroutine than the test's.
 func (w *world) try(args ...string) (answer, error) {
 	cmd := exec.CommandContext(w.ctx, forever, args...)
-	if w.jail {
-		cmd = exec.CommandContext(w.ctx, "/proc/self/exe", append([]string{jailRole, forever}, args...)...)
+	if w.jail != nil {
+		cmd = exec.CommandContext(w.ctx, "/proc/self/exe", append(slices.Concat(w.jail, []string{forever}), args...)...)
 	}
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "FOREVER_") || strings.HasPrefix(kv, "FOREVER_CI_RUN=") {

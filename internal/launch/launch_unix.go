@@ -17,8 +17,8 @@ import (
 	"forever/internal/wire"
 )
 
-// Files are the descriptors that become 0, 1 and 2 of the program, and 3 where
-// there is a fourth.
+// Files are the descriptors that become 0, 1 and 2 of the program, and what it has
+// from 3 on.
 type Files []uintptr
 
 // Started is a program that has been executed.
@@ -52,7 +52,7 @@ func Start(p *wire.Plan, files Files, own []limits.Limit) (s Started, err error)
 }
 
 func fork(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) (s Started, err error) {
-	if p.Share || p.User != nil || p.Nice != nil || len(differing(p.Limits, own)) > 0 {
+	if p.Share || len(p.Sockets) > 0 || p.User != nil || p.Nice != nil || len(differing(p.Limits, own)) > 0 {
 		return startThroughStep(p, attr, own)
 	}
 	s.PID, err = syscall.ForkExec(p.File, p.Argv, attr)
@@ -78,7 +78,8 @@ func differing(want []wire.Limit, own []limits.Limit) (diff []wire.Limit) {
 // which is why only a program that needs it goes this way.
 func startThroughStep(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) (s Started, err error) {
 	plan, err := planFile(&wire.Plan{
-		File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), User: p.User, Nice: p.Nice, Share: p.Share, Channel: p.Channel,
+		File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), User: p.User, Nice: p.Nice, Share: p.Share,
+		Sockets: p.Sockets, Channel: p.Channel,
 	})
 	if err != nil {
 		return s, err

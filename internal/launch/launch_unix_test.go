@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -419,5 +420,67 @@ func TestDiffering(t *testing.T) {
 	}
 	if got := differing(nil, have); len(got) != 0 {
 		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// Sockets and the channel become the descriptors from 3 on, in their order, and
+// LISTEN_PID is the program's own.
+func TestDescriptorsOfTheProgram(t *testing.T) {
+	for n := range 5 {
+		p := plan(t)
+		for i := range n {
+			p.Sockets = append(p.Sockets, strconv.Itoa(i))
+		}
+		p.Channel = "channel"
+		out, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		null, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := Files{null.Fd(), w.Fd(), w.Fd()}
+		for range n + 1 {
+			files = append(files, null.Fd())
+		}
+		started, err := Start(p, files, own)
+		w.Close()
+		null.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var g given
+		if err := json.NewDecoder(out).Decode(&g); err != nil {
+			t.Error(err)
+		}
+		out.Close()
+		reap(t, started.PID)
+		var want []int
+		for i := range n + 1 {
+			want = append(want, 3+i)
+		}
+		if !slices.Equal(g.FDs, want) {
+			t.Errorf("with %d sockets it has descriptors %v, want %v", n, g.FDs, want)
+		}
+		if got := slices.Contains(g.Env, "LISTEN_PID="+strconv.Itoa(started.PID)); got != (n > 0) {
+			t.Errorf("with %d sockets its environment is %v", n, g.Env)
+		}
+	}
+}
+
+// What cannot be executed is told also where the reports had to make room.
+func TestFailureWithManyDescriptors(t *testing.T) {
+	p := plan(t)
+	p.File = filepath.Join(t.TempDir(), "none")
+	p.Sockets = []string{"a", "b", "c"}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	fd := null.Fd()
+	if _, err := Start(p, Files{fd, fd, fd, fd, fd, fd}, own); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,7 @@ import (
 const (
 	stepPlan   = 3
 	stepReport = 4
-	stepFourth = 5 // what is to be the program's 3, if there is one
+	stepMore   = 5 // the first of those that are to be the program's from 3 on
 )
 
 // report is how the exec step tells its parent that it failed, or one of the
@@ -60,7 +61,7 @@ func tell(r report, fds ...int) error {
 	if len(fds) > 0 {
 		oob = unix.UnixRights(fds...)
 	}
-	return unix.Sendmsg(stepReport, text, oob, nil, 0)
+	return unix.Sendmsg(reportFD, text, oob, nil, 0)
 }
 
 func becomeProgram() (what string, err error) {
@@ -91,18 +92,41 @@ func becomeProgram() (what string, err error) {
 			return "report the filter", err
 		}
 	}
-	if p.Channel != "" {
-		if err := moveTo(stepFourth, stepPlan); err != nil {
-			return "put the message channel in its place", err
+	env := os.Environ()
+	if more := p.More(); more > 0 {
+		if err := moveMore(more); err != nil {
+			return "put descriptors in their places", err
 		}
-		unix.CloseOnExec(stepFourth)
+	}
+	if len(p.Sockets) > 0 {
+		env = append(env, "LISTEN_PID="+strconv.Itoa(os.Getpid()))
 	}
 	if p.User != nil { // last, since the rest may need root
 		if err := become(p.User); err != nil {
 			return fmt.Sprintf("become user %d, group %d", p.User.UID, p.User.GID), err
 		}
 	}
-	return "", syscall.Exec(p.File, p.Argv, os.Environ())
+	return "", syscall.Exec(p.File, p.Argv, env)
+}
+
+// reportFD is where the reports go; where the program wants that number itself,
+// another one.
+var reportFD = stepReport
+
+// moveMore moves n descriptors from stepMore on to where the program is to have
+// them, from 3 on. The plan has been read.
+func moveMore(n int) (err error) {
+	if reportFD, err = unix.FcntlInt(stepReport, unix.F_DUPFD_CLOEXEC, stepMore+n); err != nil {
+		return err
+	}
+	for i := range n {
+		if err := moveTo(stepMore+i, stepPlan+i); err != nil {
+			return err
+		}
+	}
+	unix.CloseOnExec(stepPlan + n)
+	unix.CloseOnExec(stepPlan + n + 1)
+	return nil
 }
 
 // become gives up who we are for good: groups first, while we may.

@@ -3,12 +3,13 @@ package listener
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"forever/internal/proc"
 )
 
 // likeProgram runs f on a thread that sees files as a program does: with its user
@@ -19,32 +20,14 @@ func likeProgram(pid int, f func(p standing) error) error {
 	if err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go onOtherThread(func() {
-		if err := p.take(); err != nil {
-			done <- fmt.Errorf("act like process %d: %w", pid, err)
+	proc.OnThread(func() {
+		if err = p.take(); err != nil {
+			err = fmt.Errorf("act like process %d: %w", pid, err)
 			return
 		}
-		done <- f(p)
+		err = f(p)
 	})
-	return <-done
-}
-
-// onOtherThread runs f on a thread that is given up then. The first thread of the
-// process is none to give up, since /proc shows its folder as that of the process.
-func onOtherThread(f func()) {
-	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-	if unix.Gettid() != os.Getpid() {
-		f()
-		return
-	}
-	defer runtime.UnlockOSThread()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		onOtherThread(f)
-	}()
-	<-done
+	return err
 }
 
 // standing is with which rights a process makes files.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -148,8 +149,8 @@ func (s *shim) keepBinds(key string, started launch.Started) {
 	s.tell(&wire.ShimMessage{Op: wire.OpHeld, Name: name}, started.Binds)
 }
 
-// files opens what becomes the program's descriptors 0 to 2. The first is the
-// caller's to close.
+// files opens what becomes the program's descriptors. The first is the caller's to
+// close.
 func (s *shim) files(sl *slot, p *wire.Plan) (launch.Files, error) {
 	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -164,11 +165,15 @@ func (s *shim) files(sl *slot, p *wire.Plan) (launch.Files, error) {
 		}
 		files[i+1] = uintptr(fd)
 	}
+	names := p.Sockets
 	if p.Channel != "" {
-		fd, ok := s.held[p.Channel]
+		names = append(slices.Clone(names), p.Channel)
+	}
+	for _, name := range names {
+		fd, ok := s.held[name]
 		if !ok {
 			unix.Close(null)
-			return nil, fmt.Errorf("no descriptor %q is held", p.Channel)
+			return nil, fmt.Errorf("no descriptor %q is held", name)
 		}
 		files = append(files, uintptr(fd))
 	}

@@ -129,6 +129,17 @@ type Plan struct {
 	// Share has the binds of the program reported (seccomp_unotify(2)). The
 	// shim holds the descriptor of the reports under SLOT/binds.
 	Share bool `json:"share,omitempty"`
-	// Channel is the name of the held descriptor that the program gets as 3.
+	// Sockets are the names of the held descriptors that the program gets from 3 on,
+	// with LISTEN_PID set to its own PID (sd_listen_fds(3)).
+	Sockets []string `json:"sockets,omitempty"`
+	// Channel is the name of the held descriptor that the program gets behind them.
 	Channel string `json:"channel,omitempty"`
+}
+
+// More is how many descriptors the program gets from 3 on.
+func (p *Plan) More() int {
+	if p.Channel != "" {
+		return len(p.Sockets) + 1
+	}
+	return len(p.Sockets)
 }
