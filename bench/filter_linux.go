@@ -10,7 +10,7 @@ var filterSection = section{
 	name: "filter", title: "what -i costs a program that does nothing but system calls",
 	notes: []string{
 		"The same program with -i 1, without -i, and without forever (limit), in turn. With -i the kernel runs a filter at each system call.",
-		"More: of each round, with -i beside without.",
+		"Processor time of the program for each time, kernel included. More: of each round, with -i beside without.",
 	},
 	run: measureFilter,
 }
