@@ -169,7 +169,7 @@ func (w *world) calm() {
 		if !w.s.ask(func() {
 			w.s.inbox.mu.Lock()
 			defer w.s.inbox.mu.Unlock()
-			empty = len(w.s.inbox.queue) == 0
+			empty = len(w.s.inbox.queue) == 0 && !w.s.dirty // a round ends with what follows of it
 		}) {
 			w.t.Fatal("the loop has ended")
 		}

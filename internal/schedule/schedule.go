@@ -45,5 +45,39 @@ func checkZone(pattern string) error {
 	return nil
 }
 
-// Next is the first time after t; zero: there is none within five years.
-func (s Schedule) Next(t time.Time) time.Time { return s.times.Next(t) }
+// Next is the first time after t; zero: there is none within five years. Where
+// the clock is put forward, a time that does not come is passed over; where it is
+// put back, one that comes twice counts once, unless the pattern says every hour.
+func (s Schedule) Next(t time.Time) time.Time {
+	next := s.times.Next(t)
+	for s.again(next) {
+		next = s.times.Next(next)
+	}
+	return next
+}
+
+// everyHour is the bit by which the library marks a field that is a star.
+const everyHour = 1 << 63
+
+// again tells whether the clock has shown this time before, because it was put
+// back in between.
+func (s Schedule) again(t time.Time) bool {
+	spec, ok := s.times.(*cron.SpecSchedule)
+	if !ok || t.IsZero() || spec.Hour&everyHour != 0 {
+		return false
+	}
+	zone := spec.Location
+	if zone == time.Local {
+		zone = t.Location() // so does the library
+	}
+	_, now := t.In(zone).Zone()
+	_, before := t.Add(-longestShift).In(zone).Zone()
+	if before <= now {
+		return false
+	}
+	_, then := t.Add(-time.Duration(before-now) * time.Second).In(zone).Zone()
+	return then == before
+}
+
+// longestShift is more than a clock is put back at once.
+const longestShift = 3 * time.Hour

@@ -47,6 +47,33 @@ func TestNextOverAClockChange(t *testing.T) {
 	if got, want := s.Next(before), time.Date(2026, 3, 30, 2, 30, 0, 0, zone); !got.Equal(want) {
 		t.Errorf("in spring: %v, want %v", got, want)
 	}
+	first := s.Next(time.Date(2026, 10, 25, 0, 0, 0, 0, zone))
+	if got, want := s.Next(first), time.Date(2026, 10, 26, 2, 30, 0, 0, zone); first.Day() != 25 || !got.Equal(want) {
+		t.Errorf("in autumn: %v and then %v, want %v", first, got, want)
+	}
+	if s, err = schedule.Parse("CRON_TZ=Europe/Berlin 30 * * * *", noon); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Next(first); got.Sub(first) != time.Hour {
+		t.Errorf("every hour in autumn: %v comes after %v", got, first)
+	}
+}
+
+// A zone in the pattern counts, whatever zone the time is given in.
+func TestNextInAZone(t *testing.T) {
+	for name, hour := range map[string]int{"Asia/Tokyo": 18, "America/New_York": 8, "Asia/Kolkata": 21} {
+		if _, err := time.LoadLocation(name); err != nil {
+			t.Skip("this machine has no time zones: ", err)
+		}
+		s, err := schedule.Parse("CRON_TZ="+name+" 0 3 * * *", noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.Next(noon)
+		if local := got.In(noon.Location()); local.Hour() != hour || got.Sub(noon) > 24*time.Hour {
+			t.Errorf("three o'clock in %s is %v", name, local)
+		}
+	}
 }
 
 func TestWrongPatterns(t *testing.T) {
