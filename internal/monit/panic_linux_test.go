@@ -2,6 +2,7 @@ package monit
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -29,6 +30,7 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 		t.Error(err)
 	}
 	text = readUntil(t, master, text, "panic: a mistake")
+	drain(t, master)
 	if err := cmd.Wait(); err == nil {
 		t.Error("it ended well")
 	}
@@ -73,6 +75,19 @@ func settings(t *testing.T, f *os.File) unix.Termios {
 		t.Fatal(err)
 	}
 	return *s
+}
+
+// drain reads what is still written, so that the writer can end.
+func drain(t *testing.T, master *os.File) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_, _ = io.Copy(io.Discard, master)
+	}()
+	t.Cleanup(func() {
+		master.Close()
+		<-over
+	})
 }
 
 // readUntil reads on after text until that has a word.

@@ -34,20 +34,50 @@ func meaning(sig os.Signal) event {
 }
 
 // stopSelf stops our process group, as the terminal's driver does on Ctrl-Z, and
-// returns when it goes on. The signal is lost on a group that no shell looks
-// after (setpgid(2), orphaned process groups): then it returns after a moment.
+// returns when it goes on. It does nothing where nobody would have it go on.
 func stopSelf() {
-	const moment = time.Second
+	job := looksAfter()
+	if job == nobody || signal.Ignored(unix.SIGTSTP) {
+		return
+	}
 	resumed := make(chan os.Signal, 1)
 	signal.Notify(resumed, unix.SIGCONT)
 	defer signal.Stop(resumed)
 	if unix.Kill(0, unix.SIGTSTP) != nil {
 		return
 	}
+	var lost <-chan time.Time
+	if job == unclear {
+		lost = time.After(time.Second)
+	}
+	// The stop comes to each of our threads in its time: this one may run on.
 	select {
 	case <-resumed:
-	case <-time.After(moment):
+	case <-lost:
 	}
+}
+
+// keeper is who has stopped jobs go on.
+type keeper int
+
+const (
+	nobody  keeper = iota // the group is orphaned: the kernel does not stop it (setpgid(2))
+	shell                 // our parent
+	unclear               // our parent is one of the group: its own parent may
+)
+
+func looksAfter() keeper {
+	parent := os.Getppid()
+	group, err := unix.Getpgid(parent)
+	session, err2 := unix.Getsid(parent)
+	ours, err3 := unix.Getsid(0)
+	switch {
+	case err != nil || err2 != nil || err3 != nil || session != ours || parent == 0: // 0: in another PID namespace
+		return nobody
+	case group == unix.Getpgrp():
+		return unclear
+	}
+	return shell
 }
 
 // prepare makes the terminal understand control sequences.
