@@ -16,8 +16,9 @@ func logsCommand() *command {
 		synopsis: []string{"logs [options] [TARGET…]", "logs --list [TARGET…]"},
 		brief:    "show the last lines of apps, then follow",
 		about: `Reads the log files themselves, also those that were put aside and compressed, and needs
-no supervisor. Without a TARGET all apps are shown, also those that start later. Lines
-of several apps begin with the app's name, then | for stdout or ! for stderr.
+no supervisor. Without a TARGET all apps are shown, also those that start later. On a
+terminal, and elsewhere where lines of several apps are mixed, they begin with the app's
+name, then | for stdout or ! for stderr.
 
 A line was written when --since and --until say, to within a second; lines of
 --log-type json bear their own time. A TIME is a duration before now (10m, 1d), a time of
@@ -59,6 +60,8 @@ func (c *call) logs(q *logQuery) error {
 	case finder.none && refused == nil:
 		c.note("no apps")
 		return nil
+	case q.list && len(sources) == 0 && !q.json:
+		return refused
 	case q.list:
 		return errors.Join(c.listLogs(sources, q.json), refused)
 	case len(sources) == 0:

@@ -20,7 +20,7 @@ type linePrinter struct {
 	lit       *regexp.Regexp       // shown in colour
 	several   map[int]bool         // apps of which several instances are shown, by id
 	colors    map[int]render.Style // of the apps, by id
-	mixed     bool                 // lines of several are shown
+	mixed     bool                 // lines say whose they are
 	width     int                  // of the names in front
 	first     *logs.Source
 }
@@ -28,7 +28,7 @@ type linePrinter struct {
 func (c *call) printer(sources []logs.Source, q *logQuery) *linePrinter {
 	p := &linePrinter{
 		out: c.out, buf: bufio.NewWriterSize(c.out, 64<<10), json: q.json, raw: q.raw, lit: q.lit,
-		several: map[int]bool{}, colors: map[int]render.Style{},
+		several: map[int]bool{}, colors: map[int]render.Style{}, mixed: c.out.Terminal || c.out.Color,
 	}
 	p.meet(sources)
 	return p
@@ -136,7 +136,7 @@ func (p *linePrinter) text(line []byte) string {
 	return b.String()
 }
 
-// prefix says whose line it is, where lines of several are mixed.
+// prefix says whose line it is, for a person or where lines of several are mixed.
 func (p *linePrinter) prefix(l logs.Line) string {
 	if !p.mixed {
 		return ""
