@@ -33,7 +33,7 @@ var (
 func measureLogs(l *lab, s *Section) error {
 	lines := pick(l, 256_000_000, 64_000_000) / 100
 	return l.repeat(pick(l, 3, 1), 75*time.Second, func(int) error {
-		if err := logsLimit(l, s, lines); err != nil {
+		if err := l.alone(s, Limit, func(one *session) error { return logsLimit(s, one, lines) }); err != nil {
 			return err
 		}
 		return l.each(s, func(k *kind, one *session, p peer) error { return logsOf(s, k, one, p, lines) })
@@ -146,17 +146,12 @@ func eachLine(patterns []string, use func(line []byte)) error {
 }
 
 // logsLimit measures a bare splice, and a plain redirect.
-func logsLimit(l *lab, s *Section, lines int) error {
-	one, err := l.open()
-	if err != nil {
-		return err
-	}
-	defer one.close()
+func logsLimit(s *Section, one *session, lines int) error {
 	if err := makeGate(one.post.path); err != nil {
 		return err
 	}
 	spliced := filepath.Join(one.dir, "spliced")
-	copier := one.command(l.ctx, []string{l.program("splice"), spliced})
+	copier := one.command(one.ctx, []string{one.program("splice"), spliced})
 	rate, err := one.pipe(copier, lines)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func measureMemory(l *lab, s *Section) error {
 			return err
 		}
 	}
-	return memoryLimit(l, s)
+	return l.alone(s, Limit, func(one *session) error { return memoryLimit(s, one) })
 }
 
 // memoryOf starts n apps and weighs their supervisor, at once and later.
@@ -65,13 +65,8 @@ func weigh(s *Section, k *kind, one *session, key, label string) ([]int, error) 
 }
 
 // memoryLimit weighs a program that does nothing.
-func memoryLimit(l *lab, s *Section) error {
-	one, err := l.open()
-	if err != nil {
-		return err
-	}
-	defer one.close()
-	if err := one.spawn(l.program("stay"), one.post.path); err != nil {
+func memoryLimit(s *Section, one *session) error {
+	if err := one.spawn(one.program("stay"), one.post.path); err != nil {
 		return err
 	}
 	up, err := one.post.next(5 * time.Second)

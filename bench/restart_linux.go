@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -117,12 +116,11 @@ func (v *victim) kill(s *Section, row Row, quiet time.Duration) error {
 	if err := v.session.pause(quiet); err != nil {
 		return err
 	}
-	if _, err := os.Stat(fmt.Sprintf("/proc/%d", v.last.pid)); err != nil {
-		return fmt.Errorf("%s: the program has ended by itself: %w", v.subject, err)
-	}
 	t := now()
 	if err := unix.Kill(v.last.pid, unix.SIGKILL); err != nil {
-		return fmt.Errorf("kill %d: %w", v.last.pid, err)
+		s.trouble("%s: %s: the program has ended by itself: %v", row.Label, v.subject, err)
+		v.last = notice{}
+		return nil
 	}
 	next, err := v.session.post.next(15 * time.Second)
 	if err != nil {

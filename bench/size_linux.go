@@ -28,7 +28,8 @@ func measureSize(l *lab, s *Section) error {
 	for _, k := range l.there() {
 		size, err := sizeOf(parts[k.Name])
 		if err != nil {
-			return err
+			s.trouble("%s: %v", k.Name, err)
+			continue
 		}
 		s.add(Row{Key: "mb", Label: "on disk", Unit: "MB"}, k.Name, mb(size))
 	}

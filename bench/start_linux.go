@@ -30,7 +30,7 @@ func measureStart(l *lab, s *Section) error {
 	if err := l.each(s, func(k *kind, one *session, p peer) error { return warmStart(s, k, one, p) }); err != nil {
 		return err
 	}
-	if err := startLimit(l, s); err != nil {
+	if err := l.alone(s, Limit, func(one *session) error { return startLimit(s, one) }); err != nil {
 		return err
 	}
 	return l.repeat(pick(l, 3, 1), 80*time.Second, func(round int) error {
@@ -144,14 +144,9 @@ func stopHundred(s *Section, k *kind, one *session, p peer) error {
 }
 
 // startLimit is a bare fork and exec, and a command that does nothing.
-func startLimit(l *lab, s *Section) error {
-	one, err := l.open()
-	if err != nil {
-		return err
-	}
-	defer one.close()
-	return l.repeat(pick(l, 21, 4), time.Minute, func(int) error {
-		_, running, err := one.timed(1, func() error { return one.spawn(l.program("stay"), one.post.path) })
+func startLimit(s *Section, one *session) error {
+	return one.repeat(pick(one.lab, 21, 4), time.Minute, func(int) error {
+		_, running, err := one.timed(1, func() error { return one.spawn(one.program("stay"), one.post.path) })
 		if err != nil {
 			return err
 		}
