@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,24 +23,44 @@ type File struct{ Name, Text string }
 // environment is taken whole from whoever starts an app, and most of it
 // describes that person's session.
 func Export(format string, apps []wire.Spec, base []string) ([]File, error) {
+	list := services(apps)
 	switch format {
 	case "compose":
-		return []File{{"compose.yaml", compose(apps, base)}}, nil
+		return []File{{"compose.yaml", compose(list, base)}}, nil
 	case "k8s":
-		return each(apps, base, ".yaml", kubernetes), nil
+		return manifests(list, base), nil
 	case "systemd":
-		return services(apps, base), nil
+		return units(list, base), nil
 	}
 	return nil, fmt.Errorf("unknown format %q (%s)", format, strings.Join(Formats(), ", "))
 }
 
-func each(apps []wire.Spec, base []string, suffix string, text func(*wire.Spec, []string) string) []File {
-	files := make([]File, 0, len(apps))
-	for i := range apps {
-		files = append(files, File{serviceName(apps[i].Name) + suffix, text(&apps[i], base)})
-	}
-	return files
+// service is an app under the name that it has in the other system.
+type service struct {
+	*wire.Spec
+	name string
 }
+
+// services gives each app a name of its own there: different names may become
+// the same where those systems allow fewer characters.
+func services(apps []wire.Spec) []service {
+	list := make([]service, len(apps))
+	taken := map[string]bool{}
+	for i := range apps {
+		first := serviceName(apps[i].Name)
+		name := first
+		for n := 2; taken[name]; n++ {
+			suffix := "-" + strconv.Itoa(n)
+			name = strings.TrimRight(first[:min(len(first), maxServiceName-len(suffix))], "-") + suffix
+		}
+		taken[name] = true
+		list[i] = service{&apps[i], name}
+	}
+	return list
+}
+
+// maxServiceName is how long a name may be there, in bytes (RFC 1123).
+const maxServiceName = 63
 
 // serviceName is an app's name as all of these systems take one (RFC 1123).
 func serviceName(name string) string {
@@ -52,7 +73,7 @@ func serviceName(name string) string {
 	if name == "" {
 		return "app"
 	}
-	return name
+	return strings.TrimRight(name[:min(len(name), maxServiceName)], "-")
 }
 
 // words are what is executed.

@@ -9,20 +9,21 @@ import (
 )
 
 // compose is a compose.yaml that runs the apps from where they are.
-func compose(apps []wire.Spec, base []string) string {
+func compose(apps []service, base []string) string {
 	var b strings.Builder
 	b.WriteString("# Written by \"forever export compose\". The images have the interpreters; the\n" +
 		"# programs are mounted from this machine. Ports are not published yet.\nservices:\n")
-	for i := range apps {
-		composeService(&b, &apps[i], base)
+	for _, s := range apps {
+		composeService(&b, s, base)
 	}
 	return b.String()
 }
 
-func composeService(b *strings.Builder, s *wire.Spec, base []string) {
+func composeService(b *strings.Builder, svc service, base []string) {
+	s := svc.Spec
 	line := func(format string, a ...any) { fmt.Fprintf(b, "    "+format+"\n", a...) }
 	plain := func(text string) string { return quoted(strings.ReplaceAll(text, "$", "$$")) }
-	fmt.Fprintf(b, "  %s:\n", serviceName(s.Name))
+	fmt.Fprintf(b, "  %s:\n", quoted(svc.name)) // 1 or no would be no text
 	line("image: %s", image(s))
 	line("working_dir: %s", plain(s.Cwd))
 	command := inContainer(s)

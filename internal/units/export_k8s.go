@@ -8,10 +8,19 @@ import (
 	"forever/internal/wire"
 )
 
+// manifests are a file for each app.
+func manifests(apps []service, base []string) []File {
+	files := make([]File, 0, len(apps))
+	for _, s := range apps {
+		files = append(files, File{s.name + ".yaml", kubernetes(s, base)})
+	}
+	return files
+}
+
 // kubernetes is a Deployment, or a Job for an app that is never restarted.
-func kubernetes(s *wire.Spec, base []string) string {
+func kubernetes(svc service, base []string) string {
 	var b strings.Builder
-	name := serviceName(s.Name)
+	s, name := svc.Spec, svc.name
 	b.WriteString("# Written by \"forever export k8s\". The image has the interpreter alone: build\n" +
 		"# one that has the program too, in the same place, and name it here.\n")
 	never := s.Policy.Restart == wire.RestartNever

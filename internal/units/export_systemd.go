@@ -9,27 +9,26 @@ import (
 	"forever/internal/wire"
 )
 
-// services are a unit for each app; several instances share a template.
-func services(apps []wire.Spec, base []string) []File {
-	var files []File
-	for i := range apps {
-		s := &apps[i]
-		name := serviceName(s.Name) + ".service"
+// units are a unit for each app; several instances share a template.
+func units(apps []service, base []string) []File {
+	files := make([]File, 0, len(apps))
+	for _, s := range apps {
+		name := s.name + ".service"
 		if s.Instances > 1 {
-			name = serviceName(s.Name) + "@.service"
+			name = s.name + "@.service"
 		}
 		files = append(files, File{name, serviceUnit(s, base)})
 	}
 	return files
 }
 
-func serviceUnit(s *wire.Spec, base []string) string {
+func serviceUnit(svc service, base []string) string {
+	s := svc.Spec
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	line("# Written by \"forever export systemd\".")
 	if s.Instances > 1 {
-		name := serviceName(s.Name)
-		line("# %d instances: systemctl enable --now %s@{0..%d}", s.Instances, name, s.Instances-1)
+		line("# %d instances: systemctl enable --now %s@{0..%d}", s.Instances, svc.name, s.Instances-1)
 	}
 	line("[Unit]\nDescription=%s\nAfter=network.target", strings.ReplaceAll(s.Name, "%", "%%"))
 	// As with forever, it is never given up, unless there is a limit.

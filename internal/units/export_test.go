@@ -1,6 +1,8 @@
 package units
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +49,29 @@ func TestServiceName(t *testing.T) {
 		if got := serviceName(name); got != want {
 			t.Errorf("%q: %q", name, got)
 		}
+	}
+}
+
+// Names that differ here may be one there, and no name is too long or a number.
+func TestServicesHaveNamesOfTheirOwn(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	var apps []wire.Spec
+	for _, name := range []string{"a b", "a#b", "a b-2", "日本", "app", "1", long, long + "y"} {
+		apps = append(apps, wire.Spec{Name: name, Script: "/bin/" + name, Instances: 1})
+	}
+	files, err := Export("compose", apps, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read struct {
+		Services map[string]any `yaml:"services"`
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(files[0].Text), &read, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"1", "a-b", "a-b-2", "a-b-2-2", "app", "app-2", strings.Repeat("x", 61) + "-2", strings.Repeat("x", 63)}
+	if got := slices.Sorted(maps.Keys(read.Services)); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 
