@@ -18,6 +18,9 @@ const (
 	codeUsage  = 2
 )
 
+// rootHint is what to do where the root folder cannot be used.
+const rootHint = "to use another root folder: --root DIR or FOREVER_ROOT"
+
 // usageError says that the command line was wrong and nothing was done.
 type usageError struct{ text, hint string }
 
@@ -104,6 +107,7 @@ func (s *session) explain(err error) (text, hint string, code int) {
 		program *program.Error
 		remote  *wire.Error
 		with    *failure
+		root    *client.RootError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -118,6 +122,8 @@ func (s *session) explain(err error) (text, hint string, code int) {
 		return text, remote.Hint, remoteCode(remote)
 	case errors.As(err, &with):
 		return text, with.hint, codeFailed
+	case errors.As(err, &root):
+		return text, rootHint, codeFailed
 	case errors.Is(err, client.ErrNoSupervisor):
 		return "no supervisor is running in " + s.root, "it starts with the first app: forever start PROGRAM", codeFailed
 	}

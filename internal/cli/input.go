@@ -172,7 +172,7 @@ func (c *call) wantedNow(in *input, path string, apps []config.Settings) []confi
 func (c *call) caller() (config.Caller, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
-		return config.Caller{}, fmt.Errorf("find the current folder: %w", err)
+		return config.Caller{}, &failure{fmt.Errorf("find the current folder: %w", err), "cd to a folder that is there, and run it again"}
 	}
 	return config.Caller{
 		Cwd: cwd, Env: os.Environ(), Umask: proc.Umask(), Limits: callerLimits(),

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"forever/internal/client"
 	"forever/internal/proc"
+	"forever/internal/wire"
 	"forever/pidfile"
 )
 
@@ -40,11 +42,29 @@ func (c *call) kill(in *override) error {
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, endTime)
 	defer cancel()
-	if err := proc.WaitGone(ctx, pair); err != nil {
-		return fmt.Errorf("the programs have ended, the background processes have not: %w", err)
+	if proc.WaitGone(ctx, pair) != nil {
+		return c.outlived()
 	}
 	c.say("nothing of forever runs any more")
 	return nil
+}
+
+// outlived says why the background processes are still there, though what ran
+// was stopped: mostly since another command has started something meanwhile.
+func (c *call) outlived() error {
+	apps, _, err := c.service.Apps(c.ctx, client.Query{})
+	if err != nil {
+		return err
+	}
+	for _, a := range apps {
+		if a.Desired == wire.DesiredRunning {
+			return &failure{fmt.Errorf("another command has started app %q meanwhile", a.Name), "forever kill"}
+		}
+	}
+	return &failure{
+		fmt.Errorf("the programs have ended, the background processes have not within %v", endTime),
+		"forever ping tells which they are; kill -9 ends them, and no program is lost",
+	}
 }
 
 // pair are supervisor and shim as they are now. None where nobody answers: what

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"forever/internal/client"
 	"forever/internal/config"
 	"forever/pidfile"
 )
@@ -35,7 +36,7 @@ func readPrefs(root string) (prefs, error) {
 		return p, nil
 	}
 	if err != nil {
-		return p, fmt.Errorf("read your defaults: %w", err)
+		return p, &client.RootError{Err: fmt.Errorf("read your defaults: %w", err)}
 	}
 	if err := json.Unmarshal(text, &p); err != nil {
 		return p, &failure{fmt.Errorf("%s is damaged: %w", prefsPath(root), err), "correct it, or remove it and set your defaults again"}
@@ -45,7 +46,7 @@ func readPrefs(root string) (prefs, error) {
 
 func writePrefs(root string, p prefs) error {
 	if err := pidfile.CheckRoot(root, os.Geteuid()); err != nil {
-		return err
+		return &client.RootError{Err: err}
 	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {

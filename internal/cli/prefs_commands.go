@@ -75,8 +75,8 @@ func (c *call) set(key, value string) error {
 		return c.setDefaultRoot(value)
 	case "columns":
 		return c.setColumns(columnNames([]string{value}), func(_, names []string) []string { return names })
-	case "pid-path", "sock-path", "loglength", "logstream":
-		c.note("%s is a setting of npm's forever that has no meaning here, and is ignored", key)
+	}
+	if c.ofNpm(key) {
 		return nil
 	}
 	o, err := c.settable(key)
@@ -92,6 +92,15 @@ func (c *call) set(key, value string) error {
 		}
 		p.Options[o.Name] = value
 	}, "apps that say nothing else start with --%s %s", o.Name, value)
+}
+
+// ofNpm tells of a setting of npm's forever that has no meaning here.
+func (c *call) ofNpm(key string) bool {
+	if !slices.Contains([]string{"pid-path", "sock-path", "loglength", "logstream"}, config.Kebab(key)) {
+		return false
+	}
+	c.note("%s is a setting of npm's forever that has no meaning here, and is ignored", key)
+	return true
 }
 
 // settable is the option that a key means, where a default of it makes sense.
@@ -159,11 +168,25 @@ func (c *call) clear(key string) error {
 	case "columns":
 		return c.changePrefs(func(p *prefs) { p.Columns = nil }, "list shows the usual columns")
 	}
+	if c.ofNpm(key) {
+		return nil
+	}
 	name := config.Kebab(key)
 	if o, known := config.Lookup(key); known {
 		name = o.Name
 	}
-	return c.changePrefs(func(p *prefs) { delete(p.Options, name) }, "%s has no default of yours", name)
+	p, err := readPrefs(c.root)
+	if err != nil {
+		return err
+	}
+	if _, has := p.Options[name]; !has { // else it goes, whichever version wrote it
+		if _, err := c.settable(key); err != nil {
+			return err
+		}
+		c.say("%s had no default of yours", name)
+		return nil
+	}
+	return c.changePrefs(func(p *prefs) { delete(p.Options, name) }, "%s has no default of yours any more", name)
 }
 
 // changePrefs changes the file and says what that means.

@@ -48,6 +48,10 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("a config file is above them: %+v", s)
 	}
 	ok("clear", "kill-timeout")
+	ok("clear", "kill-timeout") // as often as one likes
+	if r := (&fake{}).inRoot(t, root, "clear", "kill-timeuot"); r.code != codeUsage || !strings.Contains(r.errOut, "did you mean kill-timeout?") {
+		t.Errorf("%+v", r)
+	}
 	ok("start", program)
 	if s := f.start.Specs[0]; s.Stop.TimeoutMS != 10000 {
 		t.Errorf("%+v", s)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"forever/internal/sock"
@@ -59,6 +61,23 @@ func (c *Client) do(ctx context.Context, k *call) error {
 	}
 }
 
+// RootError says that the root folder cannot be used: it is no folder, or
+// somebody else's, or cannot be written to.
+type RootError struct{ Err error }
+
+func (e *RootError) Error() string { return e.Err.Error() }
+
+// Unwrap is the error of the system.
+func (e *RootError) Unwrap() error { return e.Err }
+
+// unusable makes a RootError of one that no other try will mend.
+func unusable(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EROFS) {
+		return &RootError{err}
+	}
+	return err
+}
+
 // passes tells whether err may be gone with the next try.
 func passes(err error) bool {
 	return errors.As(err, new(broken)) || errors.Is(err, ErrLocked) || sock.Busy(err)
@@ -68,7 +87,7 @@ func passes(err error) bool {
 func (c *Client) try(ctx context.Context, k *call, news func()) error {
 	conn, err := sock.Dial(ctx, c.root)
 	if err != nil {
-		return err
+		return unusable(err)
 	}
 	defer conn.Close()
 	release := context.AfterFunc(ctx, func() { conn.Close() })

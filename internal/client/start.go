@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
+	"forever/internal/proc"
 	"forever/internal/wire"
 	"forever/pidfile"
 )
@@ -42,7 +44,7 @@ type shim struct {
 // it listens.
 func startShim(ctx context.Context, root string) error {
 	if err := pidfile.CheckRoot(root, os.Geteuid()); err != nil {
-		return err
+		return &RootError{err}
 	}
 	exe, err := os.Executable()
 	if err != nil {
@@ -94,7 +96,7 @@ func (s *shim) judge(line string, err error) error {
 func (s *shim) died() error {
 	end := "it closed its side"
 	if state := s.cmd.ProcessState; state != nil {
-		end = state.String()
+		end = ending(state)
 	}
 	e := &wire.Error{Code: wire.CodeInternal, Message: "the background process ended at once: " + end}
 	if words := s.words(); words != "" {
@@ -103,6 +105,14 @@ func (s *shim) died() error {
 		e.Hint = "see " + s.log.Name()
 	}
 	return e
+}
+
+// ending says how a process of ours has ended.
+func ending(state *os.ProcessState) string {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return "killed by " + proc.SignalName(status.Signal())
+	}
+	return fmt.Sprintf("exit code %d", state.ExitCode())
 }
 
 // words are the last lines that came to the log since the start.

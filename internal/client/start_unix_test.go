@@ -150,7 +150,7 @@ func shimOf(t *testing.T, c *Client) pidfile.Process {
 func TestStarterSpeaks(t *testing.T) {
 	for part, want := range map[string]string{
 		"error":  "the moon is full",
-		"die":    "exit status 3\nwords 15\nwords 16\nwords 17\nwords 18\nwords 19",
+		"die":    "exit code 3\nwords 15\nwords 16\nwords 17\nwords 18\nwords 19",
 		"mumble": "ended at once",
 	} {
 		play(t, part)
