@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,6 +26,20 @@ func TestHelpIsComplete(t *testing.T) {
 		}
 		for _, o := range append(newGlobals().options, cmd.options...) {
 			checkOption(t, cmd, o, page.out)
+		}
+	}
+}
+
+// docs/commands.md is the map of all actions.
+func TestEveryActionIsInTheDocs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range commands() {
+		named := regexp.MustCompile("(?m)^\\|.*`" + cmd.name + "[` ]")
+		if !cmd.hidden && !named.Match(text) {
+			t.Errorf("docs/commands.md has no row for %s", cmd.name)
 		}
 	}
 }
