@@ -75,6 +75,10 @@ func (s *Supervisor) act(action string, r wire.TargetRequest, refs []target.Ref,
 		if a == nil {
 			continue
 		}
+		if a.deleting && wakes(action) {
+			w.fail(a, running(a)) // or it would never rest, and so never be forgotten
+			continue
+		}
 		switch action {
 		case ActStop:
 			s.actStop(a, ref.Index, r, w)
@@ -103,6 +107,11 @@ func (s *Supervisor) act(action string, r wire.TargetRequest, refs []target.Ref,
 		}
 	}
 	s.changed()
+}
+
+// wakes tells the actions after which an app is wanted running.
+func wakes(action string) bool {
+	return action == ActStart || action == ActRestart || action == ActReload || action == ActScale
 }
 
 // chosen are the instances that a reference means.

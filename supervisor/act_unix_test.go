@@ -94,6 +94,22 @@ func TestDeleteOfWhatRests(t *testing.T) {
 	})
 }
 
+// What is being deleted is not brought back, or both commands would wait for ever.
+func TestRestartOfWhatIsBeingDeleted(t *testing.T) {
+	w := runningWorld(t)
+	slot := w.up(spec("web"))
+	del := w.target(ActDelete, "web")
+	w.awaitCall(wire.OpSignal)
+	for _, action := range []string{ActRestart, ActStart, ActReload, ActScale} {
+		err := w.act(action, wire.TargetRequest{Targets: []string{"web"}, Instances: "+1"}).fails(wire.CodeRunning)
+		if !strings.Contains(err.Message, "is being deleted") {
+			t.Errorf("%s: got %+v", action, err)
+		}
+	}
+	w.exits(slot, signaled(syscall.SIGTERM), true)
+	del.ok()
+}
+
 // Who names one instance does not mean the others.
 func TestDeleteOfOneInstanceOfSeveral(t *testing.T) {
 	w := runningWorld(t)
