@@ -21,6 +21,11 @@ func (m *model) press(k key) wish {
 	case k == keyInterrupt:
 		m.quit = true
 		return wish{}
+	case k == keyPaste || k == keyPasted:
+		m.paste = k == keyPaste
+		return wish{}
+	case m.paste && m.mode != modeFilter:
+		return wish{} // a text that slipped must not stop anything
 	case k == keySuspend:
 		return wish{action: wishSuspend}
 	case k == keyRedraw:

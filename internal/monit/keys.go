@@ -27,6 +27,8 @@ const (
 	keyInterrupt // Ctrl-C
 	keySuspend   // Ctrl-Z
 	keyRedraw    // Ctrl-L
+	keyPaste     // what follows is pasted, up to keyPasted
+	keyPasted
 )
 
 // sequences are what terminals send for keys that are no characters, after ESC
@@ -40,6 +42,7 @@ var sequences = []struct {
 	{"[H", keyHome}, {"[F", keyEnd}, {"OH", keyHome}, {"OF", keyEnd},
 	{"[1~", keyHome}, {"[4~", keyEnd}, {"[7~", keyHome}, {"[8~", keyEnd},
 	{"[5~", keyPageUp}, {"[6~", keyPageDown},
+	{"[200~", keyPaste}, {"[201~", keyPasted},
 }
 
 // controls are the keys of single bytes.

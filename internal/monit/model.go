@@ -58,6 +58,7 @@ type model struct {
 	focus  pane
 	full   bool // the logs have the whole screen
 	mode   mode
+	paste  bool     // the keys are pasted text
 	doomed wire.App // whose deletion is to be confirmed
 	names  string   // what the names of the apps in the list contain
 	words  string   // what the lines contain

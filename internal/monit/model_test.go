@@ -73,6 +73,21 @@ func TestQuit(t *testing.T) {
 	}
 }
 
+func TestPastedTextIsNoKeys(t *testing.T) {
+	m := keyed(opened(1), keyPaste)
+	for _, k := range []key{'s', 'd', 'y', 'q', keyEnter, keySuspend} {
+		if w := m.press(k); w.action != "" || m.quit || m.mode != modeKeys {
+			t.Errorf("%q: %+v, %v", k, w, m.mode)
+		}
+	}
+	if w := keyed(m, keyPasted).press('s'); w.action != "stop" {
+		t.Errorf("after it: %+v", w)
+	}
+	if keyed(m, '/', keyPaste, 'w', 'o', keyPasted, keyEnter); m.names != "wo" {
+		t.Errorf("in a filter: %q", m.names)
+	}
+}
+
 func TestFilterOfNames(t *testing.T) {
 	m := keyed(opened(1), '/', 'W', 'O', keyBackspace, 'o', keyEnter)
 	if len(m.shown()) != 1 || m.chosen != "b" || m.mode != modeKeys {

@@ -11,11 +11,12 @@ import (
 )
 
 // What makes the terminal ours, and gives it back (xterm's control sequences):
-// the second screen, so that what was there before comes back; no cursor; and
-// no new row when a character stands in the last column.
+// the second screen, so that what was there before comes back; no cursor; no new
+// row when a character stands in the last column; and marks around what is
+// pasted, so that it is not taken for keys.
 const (
-	takeScreen = "\x1b[?1049h\x1b[?25l\x1b[?7l"
-	giveScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+	takeScreen = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
+	giveScreen = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 )
 
 // terminal is the window and its keyboard. It may be left by any goroutine.

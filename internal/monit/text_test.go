@@ -19,8 +19,9 @@ func TestKeyboard(t *testing.T) {
 		"é日":                   {'é', '日'},
 		"\x1b[A\x1bOB":         {keyUp, keyDown},
 		"\x1b[5~\x1b[6~":       {keyPageUp, keyPageDown},
-		"\x1b[1;5C\x1b[200~x":  {'x'}, // Ctrl-Right and the begin of a paste mean nothing
+		"\x1b[1;5C\x1b[2~x":    {'x'}, // Ctrl-Right and Insert mean nothing
 		"\x1bOP\x1bxy":         {'y'}, // nor do F1 and Alt-x
+		"\x1b[200~s\x1b[201~":  {keyPaste, 's', keyPasted},
 		"\r\t\x7f\x03\x1a\x0c": {keyEnter, keyTab, keyBackspace, keyInterrupt, keySuspend, keyRedraw},
 		"\x00\x01\xffz":        {'z'},
 		"\x1b\x1b[A":           {keyEscape, keyUp},
