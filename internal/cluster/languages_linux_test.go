@@ -4,6 +4,8 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"forever/internal/need"
@@ -30,6 +32,19 @@ var languages = map[string]func(w *world, host, port string) []string{
 		need.Command(w.t, "node")
 		return []string{testdata(w.t, "workers.js"), host, port}
 	},
+	"gunicorn": func(w *world, host, port string) []string { return gunicorn(w, host, port, 1) },
+	"gunicorn with workers": func(w *world, host, port string) []string {
+		return gunicorn(w, host, port, 2)
+	},
+	"nginx": func(w *world, host, port string) []string {
+		nginx := need.Command(w.t, "nginx")
+		text := strings.NewReplacer("ADDRESS", net.JoinHostPort(host, port), "DIR", w.dir).Replace(w.read(testdata(w.t, "nginx.conf")))
+		return []string{nginx, "-e", "stderr", "-p", w.dir, "-c", w.file("nginx.conf", text)}
+	},
+	"ruby": func(w *world, host, port string) []string {
+		need.Command(w.t, "ruby")
+		return []string{testdata(w.t, "server.rb"), host, port}
+	},
 	"a child of sh": func(w *world, host, port string) []string {
 		return []string{testdata(w.t, "child.sh"), goServer, "tcp4/" + net.JoinHostPort(host, port)}
 	},
@@ -50,6 +65,14 @@ var languages = map[string]func(w *world, host, port string) []string{
 		}
 		return []string{java, "-Xshare:auto", "-XX:TieredStopAtLevel=1", testdata(w.t, "Server.java"), host, port}
 	},
+}
+
+// gunicorn binds, and then forks the workers that accept.
+func gunicorn(w *world, host, port string, workers int) []string {
+	return []string{
+		"/usr/bin/env", "PYTHONDONTWRITEBYTECODE=1", need.Command(w.t, "gunicorn"), "--workers", strconv.Itoa(workers),
+		"--bind", net.JoinHostPort(host, port), "--chdir", filepath.Dir(testdata(w.t, "wsgi.py")), "wsgi:app",
+	}
 }
 
 // Servers of every language share their port as they are; when they stop it is free.

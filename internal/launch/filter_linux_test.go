@@ -44,7 +44,7 @@ func TestFilterIsConstant(t *testing.T) {
 		t.Skip("SKIPPED: no filter is known for this processor")
 	}
 	filter := bindFilter()
-	const x32 = 0x40000000 // __X32_SYSCALL_BIT
+	const x32 = 0x40000000                                             // __X32_SYSCALL_BIT
 	for _, arch := range []uint32{auditArch, 0x40000003, 0x40000028} { // and those of 32 bits
 		for nr := range uint32(600) {
 			for _, nr := range []uint32{nr, nr | x32} {
