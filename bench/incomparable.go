@@ -20,6 +20,11 @@ const incomparable = `## What is not comparable
   idea of how long to wait and when to give up. Compare the cost per start.
 - The size on disk leaves out what a distribution may have anyway: Node (for
   npm's forever and pm2), Python (supervisord) and the C library.
+- In ` + "`reload`" + ` forever and pm2 run the server so that its port is shared
+  (` + "`-i`" + `), the others as it is: with them nobody listens while it is away. A
+  connection that waits has no failure, but a gap.
+- In ` + "`cluster`" + ` the load comes from the same processors: who needs less of them
+  leaves more to wrk.
 - kill -9 of the supervisor means the process that watches the program: runsv
   and s6-supervise watch one each, and runsvdir and s6-svscan start them again.
 `

@@ -20,15 +20,16 @@ import (
 const (
 	loadClients = 16
 	loadPause   = 2 * time.Millisecond // of each client, between two requests
-	loadTimeout = 5 * time.Second      // for a connection and for an answer
+	loadTimeout = 5 * time.Second      // until a request counts as failed
 )
 
 // load are clients that send requests to one address and count every one that
 // is not answered. None is sent a second time. It is safe to look at while it
 // runs.
 type load struct {
-	addr string
-	keep bool // connections are used again
+	addr     string
+	keep     bool          // connections are used again
+	patience time.Duration // for a connection and for an answer
 
 	stopped chan struct{}
 	clients sync.WaitGroup
@@ -46,9 +47,9 @@ type tally struct {
 }
 
 // startLoad begins at once; end it with stop.
-func startLoad(port int, keep bool) *load {
+func startLoad(port int, keep bool, patience time.Duration) *load {
 	l := &load{
-		addr: fmt.Sprintf("127.0.0.1:%d", port), keep: keep, stopped: make(chan struct{}),
+		addr: fmt.Sprintf("127.0.0.1:%d", port), keep: keep, patience: patience, stopped: make(chan struct{}),
 		last: time.Now(), tally: tally{causes: map[string]int{}},
 	}
 	for range loadClients {
@@ -117,7 +118,7 @@ func (c *connection) close() {
 // it may be used again.
 func (l *load) request(c *connection) (*connection, error) {
 	if c == nil {
-		plain, err := net.DialTimeout("tcp", l.addr, loadTimeout)
+		plain, err := net.DialTimeout("tcp", l.addr, l.patience)
 		if err != nil {
 			return nil, fmt.Errorf("connect: %w", err)
 		}
@@ -133,7 +134,7 @@ func (l *load) request(c *connection) (*connection, error) {
 
 // exchange tells whether the server will take another request.
 func (l *load) exchange(c *connection) (again bool, err error) {
-	if err := c.SetDeadline(time.Now().Add(loadTimeout)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(l.patience)); err != nil {
 		return false, err
 	}
 	header := "Connection: close\r\n"

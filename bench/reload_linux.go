@@ -51,7 +51,7 @@ func (h *shop) during(keep bool, enough int, event func() (ups int, err error)) 
 	if err := h.one.pause(max(latest(h.alive)+uptime-now(), 0)); err != nil {
 		return tally{}, err
 	}
-	l := startLoad(h.w.port, keep)
+	l := startLoad(h.w.port, keep, loadTimeout)
 	err := h.happen(l, enough, event)
 	return l.stop(), err
 }
