@@ -137,13 +137,9 @@ func TestKeeperWorksInTheBackground(t *testing.T) {
 	data := bytes.Repeat([]byte("line\n"), 200000)
 	putAside(t, path, "one\n", string(data), string(data))
 	k.welcome(path, 5)
-	deadline := time.Now().Add(30 * time.Second)
-	for exists(older(path, 2)) || exists(older(path, 3)) {
-		if time.Now().After(deadline) {
-			t.Fatal("waited too long")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the older files to be compressed", func() bool {
+		return !exists(older(path, 2)) && !exists(older(path, 3))
+	})
 	if got := wholeLog(t, path); len(got) != 2*len(data)+4 {
 		t.Errorf("%d bytes", len(got))
 	}

@@ -23,29 +23,20 @@ func TestHalfALineWaitsAsleep(t *testing.T) {
 	write(t, w, "half")
 	drain(t, e, "a")
 	drain(t, e, "a")
-	waitFor(t, func() bool { // the event that comes with the watch
+	eventually(t, "the event that comes with the watch to be over", func() bool {
 		turns := e.turns.Load()
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // not for something to happen: for nothing to
 		return e.turns.Load() == turns
 	})
 	for i := range 10 {
 		write(t, w, fmt.Sprint(i))
-		time.Sleep(time.Millisecond)
+		drain(t, e, "a")
 	}
 	write(t, w, "\n")
-	waitFor(t, func() bool {
+	eventually(t, "the whole line", func() bool {
 		got, _ := os.ReadFile(path)
 		return string(got) == "T: half0123456789\n"
 	})
-}
-
-func waitFor(t *testing.T, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("waited too long")
-		}
-	}
 }
 
 // TestPipeFullOfPages has writes that take a page each and more: the pipe is

@@ -17,18 +17,14 @@ import (
 // settled waits until the file has n lines and returns them.
 func settled(t *testing.T, e mover, key, path string, n int) []string {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
+	var got []byte
+	eventually(t, fmt.Sprintf("%d lines of %s", n, path), func() (done bool) {
 		drain(t, e, key)
-		got, err := os.ReadFile(path)
-		if err == nil && bytes.Count(got, []byte("\n")) >= n {
-			return strings.Split(strings.TrimSuffix(string(got), "\n"), "\n")
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited for %d lines: %.200q, %v", n, got, err)
-		}
-		time.Sleep(time.Millisecond)
-	}
+		var err error
+		got, err = os.ReadFile(path)
+		return err == nil && bytes.Count(got, []byte("\n")) >= n
+	})
+	return strings.Split(strings.TrimSuffix(string(got), "\n"), "\n")
 }
 
 // TestTimeBeforeEachLine writes whole lines only, the last one when its process

@@ -125,3 +125,18 @@ func agePlainPaths(e *plainEngine) {
 		f.mu.Unlock()
 	}
 }
+
+// eventually looks again and again until something is so.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	limit := time.After(time.Minute)
+	for !is() {
+		select {
+		case <-again.C:
+		case <-limit:
+			t.Fatal("waited too long for: ", what)
+		}
+	}
+}

@@ -315,16 +315,6 @@ func descriptors(t *testing.T) int {
 	return len(all)
 }
 
-// eventually waits for what other goroutines are about to do.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); runtime.Gosched() {
-		if time.Now().After(end) {
-			t.Fatal("waited too long for: ", what)
-		}
-	}
-}
-
 func TestNothingIsLeft(t *testing.T) {
 	dir := t.TempDir()
 	goroutines, fds := runtime.NumGoroutine(), descriptors(t)
