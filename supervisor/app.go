@@ -3,13 +3,11 @@ package supervisor
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"forever/internal/clock"
+	"forever/internal/layout"
 	"forever/internal/wire"
 )
 
@@ -88,68 +86,17 @@ func (a *app) resting() bool {
 	return true
 }
 
-// worst orders the states by how much a person should know of them.
-var worst = [numStates]int{
-	Failed: 7, Backoff: 6, Starting: 5, Stopping: 4, Online: 3, Exited: 2, Stopped: 1,
-}
-
+// status is that of the worst instance.
 func (a *app) status() string {
-	state := Stopped
-	for _, in := range a.instances {
-		if worst[in.state] > worst[state] {
-			state = in.state
-		}
+	statuses := make([]string, len(a.instances))
+	for i, in := range a.instances {
+		statuses[i] = in.state.String()
 	}
-	return state.String()
+	return wire.Worst(statuses)
 }
 
 // outPaths are the log files of an instance; errPath is empty where both
 // streams go to one file.
-func (a *app) outPaths(index int) (out, errs string) {
-	o := a.spec.Output
-	if o.File != "" {
-		return a.perInstance(o.File, index), ""
-	}
-	return a.perInstance(a.orDefault(o.OutFile, "out"), index), a.perInstance(a.orDefault(o.ErrFile, "err"), index)
-}
+func (a *app) outPaths(index int) (out, errs string) { return layout.Logs(a.s.root, &a.spec, index) }
 
-func (a *app) orDefault(path, stream string) string {
-	if path != "" {
-		return path
-	}
-	return filepath.Join(a.s.root, "logs", fileName(a.spec.Name)+"-"+stream+".log")
-}
-
-func (a *app) pidPath(index int) string {
-	path := a.spec.PidFile
-	if path == "" {
-		path = filepath.Join(a.s.root, "pids", fmt.Sprintf("%s-%d.pid", fileName(a.spec.Name), a.id))
-	}
-	if index == 0 {
-		return path
-	}
-	return withSuffix(path, index)
-}
-
-// perInstance gives each of several instances a file of its own.
-func (a *app) perInstance(path string, index int) string {
-	if !a.spec.Cluster && a.spec.Instances <= 1 || a.spec.Output.Merge || path == os.DevNull {
-		return path
-	}
-	return withSuffix(path, index)
-}
-
-func withSuffix(path string, index int) string {
-	ext := filepath.Ext(path)
-	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), index, ext)
-}
-
-// fileName makes a name of an app fit for a file.
-func fileName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '/' || r == '\\' || r < ' ' {
-			return '_'
-		}
-		return r
-	}, name)
-}
+func (a *app) pidPath(index int) string { return layout.Pid(a.s.root, &a.spec, a.id, index) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"forever/internal/clock"
+	"forever/internal/layout"
 	"forever/internal/shim"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -201,13 +202,7 @@ func (s *Supervisor) removePid(in *instance, pid int) {
 // snapshot is the app as list shows it, with its whole spec.
 func (a *app) snapshot() wire.App {
 	spec := a.spec
-	out, errs := a.outPaths(0)
-	if errs == "" {
-		errs = out
-	}
-	if spec.Output.Direct {
-		out, errs = "", ""
-	}
+	out, errs := layout.Shown(a.s.root, &spec)
 	w := wire.App{
 		ID: a.id, Name: spec.Name, Namespace: spec.Namespace, UID: a.uid,
 		Status: a.status(), Mode: "fork", Script: spec.Script, Interpreter: spec.Interpreter,

@@ -92,28 +92,6 @@ func TestStoredApps(t *testing.T) {
 	}
 }
 
-func TestPlace(t *testing.T) {
-	for _, c := range []struct {
-		name             string
-		output           wire.Output
-		instances        int
-		wantOut, wantErr string
-	}{
-		{"web", wire.Output{}, 1, "/r/logs/web-out.log", "/r/logs/web-err.log"},
-		{"a/b", wire.Output{}, 1, "/r/logs/a_b-out.log", "/r/logs/a_b-err.log"},
-		{"web", wire.Output{File: "/l/all.log", OutFile: "/l/o"}, 1, "/l/all.log", "/l/all.log"},
-		{"web", wire.Output{OutFile: "/l/o.log", ErrFile: "/dev/null"}, 2, "/l/o-0.log", "/dev/null"},
-		{"web", wire.Output{Merge: true}, 2, "/r/logs/web-out.log", "/r/logs/web-err.log"},
-		{"web", wire.Output{Direct: true}, 1, "", ""},
-	} {
-		app := wire.App{ID: 3, Name: c.name}
-		place(&app, &wire.Spec{Output: c.output, Instances: c.instances}, "/r")
-		if filepath.ToSlash(app.OutFile) != c.wantOut || filepath.ToSlash(app.ErrFile) != c.wantErr {
-			t.Errorf("%s %+v: %q, %q", c.name, c.output, app.OutFile, app.ErrFile)
-		}
-	}
-}
-
 func TestStoredSpec(t *testing.T) {
 	root := t.TempDir()
 	save(t, root, nil)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"forever/internal/layout"
 	"forever/internal/wire"
 	"forever/pidfile"
 )
@@ -44,13 +45,16 @@ func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
 		Typed: spec.Typed, ConfigFile: spec.ConfigFile,
 		Instances: make([]wire.Instance, 0, len(a.Instances)),
 	}
-	place(&app, &spec, c.root)
+	app.OutFile, app.ErrFile = layout.Shown(c.root, &spec)
+	app.PidFile = layout.Pid(c.root, &spec, a.ID, 0)
+	var statuses []string
 	for i := range a.Instances {
 		in := instance(&a.Instances[i])
 		app.Restarts += in.Restarts
 		app.Instances = append(app.Instances, in)
+		statuses = append(statuses, in.Status)
 	}
-	app.Status = worst(app.Instances)
+	app.Status = wire.Worst(statuses)
 	if q.Env || q.Spec {
 		app.Spec = &spec
 	}
@@ -85,17 +89,4 @@ func instance(stored *pidfile.Instance) wire.Instance {
 		in.Status = wire.Stopped
 	}
 	return in
-}
-
-// worst is the status of the instance that a person should know of first, in
-// the supervisor's order.
-func worst(instances []wire.Instance) string {
-	order := [...]string{wire.Failed, wire.Backoff, wire.Starting, wire.Stopping, wire.Online, wire.Exited, wire.Stopped}
-	at, status := len(order), wire.Stopped
-	for _, in := range instances {
-		if i := slices.Index(order[:], in.Status); i >= 0 && i < at {
-			at, status = i, in.Status
-		}
-	}
-	return status
 }

@@ -32,6 +32,7 @@ var ranks = map[string]int{
 	"internal/who":      5,  // what a process is, for people
 	"internal/schedule": 5,  // cron patterns; config checks by it, the supervisor keeps it
 	"internal/program":  5,  // which file, which interpreter; config resolves by it
+	"internal/layout":   5,  // where the files of an app are
 	"internal/wire":     0,  // messages, no behaviour
 	"internal/proc":     0,  // pidfd, groups, signals
 	"internal/weight":   0,  // what the background processes keep in memory

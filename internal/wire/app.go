@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The states of an instance (docs/architecture.md draws the changes).
 const (
@@ -12,6 +15,17 @@ const (
 	Exited   = "exited"
 	Failed   = "failed"
 )
+
+// Worst is the status of an app whose instances have these: the one that a person
+// should know of first. Without instances it is stopped.
+func Worst(statuses []string) string {
+	for _, status := range [...]string{Failed, Backoff, Starting, Stopping, Online, Exited} {
+		if slices.Contains(statuses, status) {
+			return status
+		}
+	}
+	return Stopped
+}
 
 // Deleted is the state of an app that is forgotten; it occurs in events only.
 const Deleted = "deleted"
