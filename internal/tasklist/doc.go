@@ -42,6 +42,40 @@ type arguments struct {
 	rest    []string
 }
 
+// each hands every option to set, which takes its value by itself.
+func (a *arguments) each(set func(option string, a *arguments) error) error {
+	for len(a.rest) > 0 {
+		option, err := a.next()
+		if err == nil {
+			err = set(option, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// common are the options that both commands have.
+type common struct {
+	Help    bool
+	filters filters
+}
+
+// set takes an option that the command itself does not know.
+func (c *common) set(option string, a *arguments) error {
+	switch option {
+	case "FI":
+		return c.filters.add(a)
+	case "?", "H", "-HELP":
+		c.Help = true
+		return nil
+	case "S", "U", "P":
+		return a.errorf("Invalid argument/option - '/%s'. Other machines cannot be reached.", strings.ToLower(option))
+	}
+	return a.invalid("/" + strings.ToLower(option))
+}
+
 // next is the next option in capitals, without its slash: "/fi", "-fi" and
 // "//fi", as shells on Windows need it, are all "FI".
 func (a *arguments) next() (option string, err error) {
@@ -71,11 +105,6 @@ func (a *arguments) value(option string) (string, error) {
 
 func (a *arguments) invalid(arg string) error {
 	return a.errorf("Invalid argument/option - '%s'.", arg)
-}
-
-// remote refuses the options that mean another machine.
-func (a *arguments) remote(option string) error {
-	return a.errorf("Invalid argument/option - '/%s'. Other machines cannot be reached.", strings.ToLower(option))
 }
 
 func (a *arguments) errorf(format string, args ...any) error {

@@ -2,19 +2,17 @@ package tasklist
 
 import (
 	"slices"
-	"strings"
 
 	"forever/internal/who"
 )
 
 // KillOptions are a parsed command line of taskkill.
 type KillOptions struct {
-	PIDs    []string // as they were written
-	Images  []string // image names, * for anything
-	Force   bool     // a hard end instead of a polite one
-	Tree    bool     // the descendants as well
-	Help    bool
-	filters filters
+	common
+	PIDs   []string // as they were written
+	Images []string // image names, * for anything
+	Force  bool     // a hard end instead of a polite one
+	Tree   bool     // the descendants as well
 
 	// OfApp is told of each process that was told to end and that belongs to an
 	// app of forever. nil: nobody is told. No part of the command line.
@@ -25,14 +23,8 @@ type KillOptions struct {
 func ParseKill(args []string) (KillOptions, error) {
 	var o KillOptions
 	a := arguments{"taskkill", args}
-	for len(a.rest) > 0 {
-		option, err := a.next()
-		if err == nil {
-			err = o.set(option, &a)
-		}
-		if err != nil {
-			return KillOptions{}, err
-		}
+	if err := a.each(o.set); err != nil {
+		return KillOptions{}, err
 	}
 	return o, o.check(&a)
 }
@@ -40,8 +32,6 @@ func ParseKill(args []string) (KillOptions, error) {
 func (o *KillOptions) set(option string, a *arguments) error {
 	var err error
 	switch option {
-	case "FI":
-		return o.filters.add(a)
 	case "PID":
 		o.PIDs, err = appendValue(o.PIDs, option, a)
 	case "IM":
@@ -50,12 +40,8 @@ func (o *KillOptions) set(option string, a *arguments) error {
 		o.Force = true
 	case "T":
 		o.Tree = true
-	case "?", "H", "-HELP":
-		o.Help = true
-	case "S", "U", "P":
-		return a.remote(option)
 	default:
-		return a.invalid("/" + strings.ToLower(option))
+		return o.common.set(option, a)
 	}
 	return err
 }

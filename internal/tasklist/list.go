@@ -17,25 +17,18 @@ const (
 
 // ListOptions are a parsed command line of tasklist.
 type ListOptions struct {
+	common
 	Format   string // one of TABLE, LIST, CSV
 	NoHeader bool
 	Verbose  bool
-	Help     bool
-	filters  filters
 }
 
 // ParseList reads a command line of tasklist, without its name.
 func ParseList(args []string) (ListOptions, error) {
 	o := ListOptions{Format: formatTable}
 	a := arguments{"tasklist", args}
-	for len(a.rest) > 0 {
-		option, err := a.next()
-		if err == nil {
-			err = o.set(option, &a)
-		}
-		if err != nil {
-			return ListOptions{}, err
-		}
+	if err := a.each(o.set); err != nil {
+		return ListOptions{}, err
 	}
 	if o.NoHeader && o.Format == formatList {
 		return ListOptions{}, a.errorf("Invalid syntax. /NH option is allowed only for the TABLE and CSV formats.")
@@ -45,20 +38,14 @@ func ParseList(args []string) (ListOptions, error) {
 
 func (o *ListOptions) set(option string, a *arguments) error {
 	switch option {
-	case "FI":
-		return o.filters.add(a)
 	case "FO":
 		return o.setFormat(a)
 	case "NH":
 		o.NoHeader = true
 	case "V":
 		o.Verbose = true
-	case "?", "H", "-HELP":
-		o.Help = true
-	case "S", "U", "P":
-		return a.remote(option)
 	default:
-		return a.invalid("/" + strings.ToLower(option))
+		return o.common.set(option, a)
 	}
 	return nil
 }
