@@ -15,64 +15,70 @@ var filterSection = section{
 	run: measureFilter,
 }
 
-// chores are the works of bench-calls, with a number that takes some 50 ms.
-var chores = []struct {
+// chore is a work of bench-calls, with a number that takes some 50 ms.
+type chore struct {
 	name, label string
 	times       int
-}{
+}
+
+var chores = []chore{
 	{"read", "read one byte of /dev/zero", 300_000},
 	{"open", "open a file, read 4 KiB, close it", 30_000},
 }
 
 func measureFilter(l *lab, s *Section) error {
 	for _, c := range chores {
-		work := func(one *session) error {
-			p := l.all[0].open(one).(sharer)
-			start := map[string]func(job) error{
-				"with": func(j job) error { return p.share(j, 1) }, "without": p.add,
-				"bare": func(j job) error { return one.spawn(append([]string{j.path}, j.args...)...) },
-			}
-			for _, name := range []string{"with", "without", "bare"} {
-				if err := one.startChore(name, c.name, c.times, start[name]); err != nil {
-					return err
-				}
-			}
-			return l.repeat(pick(l, 41, 5), 20*time.Second, func(int) error {
-				took := map[string]float64{}
-				for _, name := range []string{"without", "with", "bare"} {
-					var err error
-					if took[name], err = one.chore(name, c.times); err != nil {
-						return err
-					}
-				}
-				tellFilter(s, c.name, c.label, took)
-				return nil
-			})
-		}
-		if err := l.alone(s, Ours, work); err != nil {
+		if err := l.alone(s, Ours, func(one *session) error { return filterOf(s, one, c) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// filterOf starts a program in three ways, and has the three work in turn.
+func filterOf(s *Section, one *session, c chore) error {
+	p := one.all[0].open(one).(sharer)
+	ways := []string{"without", "with", "bare"}
+	start := map[string]func(job) error{
+		"without": p.add,
+		"with":    func(j job) error { return p.share(j, 1) },
+		"bare":    func(j job) error { return one.spawn(append([]string{j.path}, j.args...)...) },
+	}
+	for _, way := range ways {
+		if err := one.startChore(way, c, start[way]); err != nil {
+			return err
+		}
+	}
+	return one.repeat(pick(one.lab, 41, 5), 10*time.Second, func(int) error {
+		took := map[string]float64{}
+		for _, way := range ways {
+			var err error
+			if took[way], err = one.work(way, c); err != nil {
+				return err
+			}
+		}
+		tellFilter(s, c, took)
+		return nil
+	})
+}
+
 // gate is the FIFO at which a program of this section waits.
 func (s *session) gate(name string) string { return s.post.path + "." + name }
 
-func (s *session) startChore(name, work string, times int, start func(job) error) error {
-	if err := makeGate(s.gate(name)); err != nil {
+func (s *session) startChore(way string, c chore, start func(job) error) error {
+	if err := makeGate(s.gate(way)); err != nil {
 		return err
 	}
-	if err := start(s.job(name, "calls", work, strconv.Itoa(times), s.gate(name)+".go")); err != nil {
+	if err := start(s.job(way, "calls", c.name, strconv.Itoa(c.times), s.gate(way)+".go")); err != nil {
 		return err
 	}
 	_, err := s.post.next(10 * time.Second)
 	return err
 }
 
-// chore has one program work once, and returns its ns for each time.
-func (s *session) chore(name string, times int) (float64, error) {
-	if err := openGate(s.gate(name)); err != nil {
+// work has one program work once, and returns its ns for each time.
+func (s *session) work(way string, c chore) (float64, error) {
+	if err := openGate(s.gate(way)); err != nil {
 		return 0, err
 	}
 	said, err := s.post.next(20 * time.Second)
@@ -81,15 +87,15 @@ func (s *session) chore(name string, times int) (float64, error) {
 	}
 	ns, err := strconv.ParseFloat(said.word, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
+		return 0, fmt.Errorf("%s: %w", way, err)
 	}
-	return ns / float64(times), nil
+	return ns / float64(c.times), nil
 }
 
-func tellFilter(s *Section, key, label string, took map[string]float64) {
-	with := Row{Key: key + "_with", Label: label + ": with -i", Unit: "ns"}
-	without := Row{Key: key + "_without", Label: label + ": without -i", Unit: "ns"}
-	more := Row{Key: key + "_more", Label: label + ": more with -i", Unit: "%"}
+func tellFilter(s *Section, c chore, took map[string]float64) {
+	with := Row{Key: c.name + "_with", Label: c.label + ": with -i", Unit: "ns"}
+	without := Row{Key: c.name + "_without", Label: c.label + ": without -i", Unit: "ns"}
+	more := Row{Key: c.name + "_more", Label: c.label + ": more with -i", Unit: "%"}
 	s.add(with, Ours, took["with"])
 	s.add(with, Limit, took["bare"])
 	s.add(without, Ours, took["without"])
