@@ -68,7 +68,7 @@ func commands() []*command {
 		restartCommand(), restartallCommand(),
 		deleteCommand(), deleteallCommand(),
 		flushCommand(), cleanlogsCommand(), reloadLogsCommand(),
-		signalCommand(),
+		signalCommand(), resetCommand(),
 		reloadCommand(), scaleCommand(), sendCommand(),
 		killportCommand(), portsCommand(),
 		fuserCommand(), tasklistCommand(), taskkillCommand(),

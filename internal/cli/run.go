@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"runtime"
@@ -105,9 +106,24 @@ func (c *call) unstartable(err error) error {
 	if !errors.As(err, &missing) {
 		return err
 	}
-	near := config.Nearest(c.args[0], actionNames(commands()))
+	near := cmp.Or(ofPM2(c.args[0]), config.Nearest(c.args[0], actionNames(commands())))
 	if c.line.implied && missing.Exit == program.ExitNotFound && near != "" {
 		err = &usageError{"there is no action and no program " + strconv.Quote(c.args[0]), "did you mean forever " + near + "?"}
 	}
 	return &coded{err, missing.Exit}
+}
+
+// ofPM2 is what an action of PM2 that has another name here is called.
+func ofPM2(action string) string {
+	switch action {
+	case "jlist", "prettylist":
+		return "list --json"
+	case "startOrRestart", "startOrReload", "startOrGracefulReload":
+		return "start"
+	case "pid", "env", "id":
+		return "describe"
+	case "reloadLogs":
+		return "reload-logs"
+	}
+	return ""
 }

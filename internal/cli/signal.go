@@ -7,7 +7,7 @@ import (
 
 func signalCommand() *command {
 	return &command{
-		name: "signal", shape: targets, least: 2, words: "a SIGNAL and at least one TARGET",
+		name: "signal", aliases: []string{"sendSignal"}, shape: targets, least: 2, words: "a SIGNAL and at least one TARGET",
 		synopsis: []string{"signal SIGNAL TARGET…"},
 		brief:    "send a signal to apps",
 		about: `SIGNAL is a name, with or without SIG, or a number. It goes to the program itself.
