@@ -63,6 +63,7 @@ type instance struct {
 	logNote  string // what is wrong with its logs
 
 	waiting *readiness              // it is not ready yet
+	check   func()                  // asks whether it is ready, once it listens; nil: that is asked already
 	blame   string                  // it is being stopped since it fails, and why
 	health  *health                 // it is checked; nil: it is not
 	vigil   *vigil                  // a sign of it is waited for; nil: none is

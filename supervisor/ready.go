@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"forever/internal/clock"
@@ -40,18 +41,30 @@ func (in *instance) awaitReady() bool {
 	ctx, cancel := context.WithCancel(context.Background())
 	in.waiting = &readiness{cancel}
 	s, pid := in.app.s, in.proc.PID
-	go func() {
+	check := func() {
 		if r.Wait(ctx) == nil {
 			s.post(func() { in.saidReady(pid) })
 		}
-	}()
+	}
+	if in.asksAnother() && r.Kind != probe.KindDelay {
+		in.check = check
+		return true
+	}
+	go check()
 	return true
+}
+
+// asksAnother: the process is to take another one's place, which would answer for
+// it, until it listens itself.
+func (in *instance) asksAnother() bool {
+	old := in.app.instance(in.index)
+	return in.trial != nil && old != nil && len(old.bound) > 0 && in.app.s.reports(in.app) && !strings.HasPrefix(in.sharing, "not shared")
 }
 
 func (in *instance) stopWaiting() {
 	if in.waiting != nil {
 		in.waiting.cancel()
-		in.waiting = nil
+		in.waiting, in.check = nil, nil
 	}
 }
 

@@ -128,8 +128,12 @@ func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) (d listener.D
 	}
 	s.steer(in.app)
 	s.admit(g)
-	if in.trial != nil && in.app.spec.Ready == "" {
+	switch {
+	case in.trial != nil && in.app.spec.Ready == "":
 		in.judgeTrial()
+	case in.check != nil:
+		go in.check()
+		in.check = nil
 	}
 	return d, g.kept
 }

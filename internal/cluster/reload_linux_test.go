@@ -82,28 +82,41 @@ func TestReloadOfABrokenVersion(t *testing.T) {
 	l.whole()
 }
 
-// A version that does not listen in time takes nothing down either.
+// A version that does not listen in time takes nothing down either; also where
+// readiness is asked for at the port, at which the old one answers.
 func TestReloadThatIsNotReadyInTime(t *testing.T) {
-	w := newWorld(t)
-	address := net.JoinHostPort("127.0.0.1", freePort(t))
-	good := fmt.Sprintf("#!/bin/sh\nexec %s tcp4/%s\n", goServer, address)
-	script := w.file("web.sh", good)
-	w.cluster(1, []string{"--listen-timeout", "300ms"}, script)
-	w.everyInstanceAnswers(1, address)
-	pids := w.pids()
-	w.file("web.sh", "#!/bin/sh\nexec sleep 1000\n")
-	for range 2 { // what the first leaves is not in the way of the second
-		a := w.run("reload", "web")
-		if a.code != 1 || !strings.Contains(a.err, "not ready after 300ms") {
-			t.Errorf("the reload: %v", a)
-		}
+	for name, ready := range map[string]string{"listening": "", "a port": "tcp:", "a page": "http://"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			address := net.JoinHostPort("127.0.0.1", freePort(t))
+			good := fmt.Sprintf("#!/bin/sh\nexec %s tcp4/%s\n", goServer, address)
+			script := w.file("web.sh", good)
+			options := []string{"--listen-timeout", "5s"}
+			if ready != "" {
+				options = append(options, "--ready", ready+address)
+			}
+			w.cluster(1, options, script)
+			w.everyInstanceAnswers(1, address)
+			pids := w.pids()
+			w.file("web.sh", "#!/bin/sh\nexec sleep 1000\n")
+			for range 2 { // what the first leaves is not in the way of the second
+				a := w.run("reload", "web")
+				if a.code != 1 || !strings.Contains(a.err, "not ready after 5s") {
+					t.Errorf("the reload: %v", a)
+				}
+			}
+			if now := w.pids(); !slices.Equal(now, pids) {
+				t.Errorf("the processes were %v and are %v", pids, now)
+			}
+			w.file("web.sh", good)
+			w.must("reload", "web")
+			w.everyInstanceAnswers(1, address)
+			if now := w.pids(); slices.Equal(now, pids) {
+				t.Errorf("the processes are %v still", pids)
+			}
+		})
 	}
-	if now := w.pids(); !slices.Equal(now, pids) {
-		t.Errorf("the processes were %v and are %v", pids, now)
-	}
-	w.file("web.sh", good)
-	w.must("reload", "web")
-	w.everyInstanceAnswers(1, address)
 }
 
 // A supervisor, or the shim, that is killed in the middle of a reload: it is
