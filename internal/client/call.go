@@ -25,6 +25,7 @@ type call struct {
 	absent func(context.Context) error
 	// receive reads the answer; it calls news when something new has come.
 	receive func(body io.Reader, news func()) error
+	tries   int // so far
 }
 
 // errOver ends a call well that needs no supervisor.
@@ -40,6 +41,7 @@ func (b broken) Unwrap() error { return b.error }
 func (c *Client) do(ctx context.Context, k *call) error {
 	again := backoff{within: c.patience}
 	for {
+		k.tries++
 		err := c.try(ctx, k, again.reset)
 		if err == nil {
 			return nil

@@ -89,8 +89,11 @@ func (c *Client) Start(ctx context.Context, r wire.StartRequest, streams []*os.F
 // target but `all` gets its "no app" result, and nothing is started.
 func (c *Client) Act(ctx context.Context, action string, r wire.TargetRequest, on func(wire.Event)) error {
 	r.Request = named(r.Request)
-	if action == "start" {
+	switch action {
+	case "start":
 		action = "start-stopped"
+	case "delete":
+		return c.delete(ctx, r, on)
 	}
 	absent := func(ctx context.Context) error { return c.actAbsent(ctx, r, on) }
 	return c.post(ctx, action, r, &call{absent: absent}, on)

@@ -108,6 +108,43 @@ func breakOff(ln *net.UnixListener, text string) {
 	}
 }
 
+// What a supervisor had deleted before it died is not there for the next one.
+func TestDeleteIsRepeated(t *testing.T) {
+	root := t.TempDir()
+	ln := holder(t, root)
+	ready := make(chan bool)
+	apps := []wire.App{{ID: 3, Name: "web"}, {ID: 4, Name: "db"}}
+	unknown := func(name string) *wire.Event {
+		return ptr(wire.Event{Type: wire.EventResult, ID: -1, Instance: -1, Err: &wire.Error{Code: wire.CodeNoTarget, Message: name}})
+	}
+	db := did("db", "deleted")
+	db.ID = 4
+	current := serve(t, ln, &fake{apps: apps, do: steps(ready, unknown(`no app "typo"`), nil)})
+	on, got := collect()
+	ended := make(chan error, 1)
+	go func() {
+		r := wire.TargetRequest{Targets: []string{"web", "typo", "db"}}
+		ended <- strict(t, root).Act(bounded(t), "delete", r, on)
+	}()
+	wait(t, ready)
+	current.stop()
+	serve(t, ln, &fake{do: steps(ready, unknown("web"), unknown(`no app "typo"`), &db)})
+	if err := wait(t, ended); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, e := range *got {
+		if e.Err != nil {
+			said = append(said, e.Err.Message)
+			continue
+		}
+		said = append(said, e.App+" "+e.Did)
+	}
+	if want := []string{`no app "typo"`, "db deleted", "web deleted"}; !slices.Equal(said, want) {
+		t.Errorf("got %q, want %q", said, want)
+	}
+}
+
 func TestPatienceEnds(t *testing.T) {
 	root := t.TempDir()
 	ln := holder(t, root)
