@@ -72,11 +72,13 @@ _forever() {
 compdef _forever forever
 `
 
-const fishScript = `function __forever_complete
+// fishScript offers files only where forever has nothing to offer.
+const fishScript = `function __forever_found
 	set -l words (commandline -opc) (commandline -ct)
-	forever __complete -- $words[2..-1] 2>/dev/null
+	set -g __forever_words (forever __complete -- $words[2..-1] 2>/dev/null)
+	test (count $__forever_words) -gt 0
 end
-complete -c forever -a '(__forever_complete)'
+complete -c forever -f -n __forever_found -a '$__forever_words'
 `
 
 // completeCommand answers the scripts. It is no action for people: what it
