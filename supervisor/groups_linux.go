@@ -284,7 +284,7 @@ func parsePlace(text string) (place, at int, err error) {
 			return 0, 0, listener.ErrName
 		}
 	}
-	if place < 0 || place > 2*maxInstances || at < 0 || at > 2*maxInstances {
+	if place < 0 || place > 2*wire.MaxInstances || at < 0 || at > 2*wire.MaxInstances {
 		return 0, 0, listener.ErrName
 	}
 	return place, at, nil

@@ -9,9 +9,6 @@ import (
 	"forever/internal/wire"
 )
 
-// maxInstances bounds what a slip of the finger can start.
-const maxInstances = 1024
-
 // actScale changes the number of an app's instances: to N, or by +N or -N.
 func (s *Supervisor) actScale(a *app, r wire.TargetRequest, w *waiting) {
 	again := r.ID != "" && a.request == r.ID // after a supervisor was replaced
@@ -126,8 +123,8 @@ func scaleTo(now int, text string) (int, error) {
 	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
 		n += now
 	}
-	if n < 1 || n > maxInstances {
-		return 0, fmt.Errorf("%d is not a number of instances from 1 to %d", n, maxInstances)
+	if n < 1 || n > wire.MaxInstances {
+		return 0, fmt.Errorf("%d is not a number of instances from 1 to %d", n, wire.MaxInstances)
 	}
 	return n, nil
 }

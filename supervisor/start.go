@@ -108,6 +108,9 @@ func check(spec *wire.Spec, streams []*os.File) *wire.Error {
 	if (spec.Output.Direct || spec.Output.Also) && len(streams) != 2 {
 		return usage("output to the client needs its two descriptors")
 	}
+	if spec.Instances > wire.MaxInstances {
+		return usage("wants at most %d instances, not %d", wire.MaxInstances, spec.Instances)
+	}
 	spec.Instances = max(spec.Instances, 1)
 	return nil
 }

@@ -421,6 +421,7 @@ func TestRefusedSpecs(t *testing.T) {
 		"no script":    func(s *wire.Spec) { s.Script = "" },
 		"a signal":     func(s *wire.Spec) { s.Stop.Signal = "SIGNONE" },
 		"a policy":     func(s *wire.Spec) { s.Policy.Restart = "allways" },
+		"instances":    func(s *wire.Spec) { s.Instances = wire.MaxInstances + 1 },
 		"its streams":  func(s *wire.Spec) { s.Output.Direct = true },
 		"its streams2": func(s *wire.Spec) { s.Output.Also = true },
 	} {

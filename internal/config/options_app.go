@@ -3,6 +3,8 @@ package config
 import (
 	"strconv"
 	"strings"
+
+	"forever/internal/wire"
 )
 
 // execModes are PM2's words for whether instances share their ports.
@@ -44,15 +46,12 @@ func setInstances(s *Settings, value string) error {
 	if err != nil {
 		return wrong("wants a whole number, max, 0 (the same) or -1 (one less than CPUs), not %q", value)
 	}
-	if n > maxInstances {
-		return wrong("wants at most %d, not %d", maxInstances, n)
+	if n > wire.MaxInstances {
+		return wrong("wants at most %d, not %d", wire.MaxInstances, n)
 	}
 	s.Instances = &n
 	return nil
 }
-
-// maxInstances is far above what one machine has use for; it guards against a typing mistake.
-const maxInstances = 4096
 
 // setExecMode also takes what PM2 itself writes into its dumps.
 func setExecMode(s *Settings, value string) error {

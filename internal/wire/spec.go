@@ -3,6 +3,10 @@
 // acts on them.
 package wire
 
+// MaxInstances is far above what one machine has use for; it guards against a
+// slip of the finger.
+const MaxInstances = 4096
+
 // Spec is everything needed to run an app, resolved by whoever asked for it:
 // paths are absolute, the interpreter has been found, the environment is whole.
 // The supervisor keeps it in the state file as it came.
