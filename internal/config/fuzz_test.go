@@ -52,6 +52,23 @@ func FuzzLoadTOML(f *testing.F) {
 	fuzzLoad(f, "apps.toml", "", "a=1", "[a]\n[a.b]\n[[a.b.c]]", "apps=[{script='a'}]", "a.b.c=1\n[a.d]", "d=1979-05-27T07:32:00Z", "[[apps]]\n[apps.env]")
 }
 
+func FuzzLoadProcfile(f *testing.F) {
+	fuzzLoad(f, "Procfile", "", "web: a", "web:", ": a", "a b", "all: x\nall: y", "# x\n\nw:\tb\r\n")
+}
+
+// Where a key stands in a program is found, or not, in any text.
+func FuzzPlaces(f *testing.F) {
+	for _, seed := range []string{"", "max", "max:", "{ 'max' : 1 }", "max: 1, max: 2", "xmax: 1\nmax:\n\t2", "ä.max: 1 max :", "max\xff: 1"} {
+		f.Add(seed, "max")
+	}
+	f.Fuzz(func(t *testing.T, text, key string) {
+		line, column := config.PlaceOf(text, key)
+		if (line == 0) != (column == 0) || line > 1+strings.Count(text, "\n") || key == "" && line != 0 {
+			t.Errorf("%q in %q: %d:%d", key, text, line, column)
+		}
+	})
+}
+
 func FuzzEnvFile(f *testing.F) {
 	for _, seed := range []string{"", "A=1", "export A='x\ny' # c", `A="\n`, "=x", "A", "#", "A=b # c"} {
 		f.Add(seed)
