@@ -98,6 +98,7 @@ func TestReloadThatIsNotReadyInTime(t *testing.T) {
 			}
 			w.cluster(1, options, script)
 			w.everyInstanceAnswers(1, address)
+			w.until("its readiness", func() bool { return w.web().Status == "online" })
 			pids := w.pids()
 			w.file("web.sh", "#!/bin/sh\nexec sleep 1000\n")
 			for range 2 { // what the first leaves is not in the way of the second
