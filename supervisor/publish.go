@@ -107,7 +107,16 @@ func (s *Supervisor) publishDeleted(a *app) {
 	}
 }
 
-// Watch emits every change of state until ctx ends. Its first event says from
+// publishWarning tells what a person should know of an app, beside its states.
+func (s *Supervisor) publishWarning(a *app, message string) {
+	s.subsMu.Lock()
+	defer s.subsMu.Unlock()
+	for sub := range s.subs {
+		sub.add(wire.Event{Type: wire.EventWarning, At: s.clock.Now(), App: a.spec.Name, ID: a.id, Instance: -1, Message: message})
+	}
+}
+
+// Watch emits every change of state, and every warning of an app, until ctx ends. Its first event says from
 // when on none is missed.
 func (s *Supervisor) Watch(ctx context.Context, emit func(wire.Event)) {
 	sub := s.subscribe()

@@ -245,6 +245,10 @@ func (w *waiting) see(e wire.Event) {
 		}
 	}
 	w.mu.Unlock()
+	if e.Type == wire.EventWarning && len(match) > 0 {
+		w.emit(e) // once, however many instances it is about
+		return
+	}
 	for i, g := range match {
 		w.emit(e)
 		switch {

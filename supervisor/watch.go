@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 	"reflect"
@@ -76,6 +77,9 @@ func (a *app) watching(w *watched, files FileWatcher, err error) {
 	case err != nil:
 		w.failed = err
 		s.logf("%s: %v", a.spec.Name, err)
+		if a.watch == w {
+			s.publishWarning(a, fmt.Sprintf("app %q: %s", a.spec.Name, a.watchNote()))
+		}
 		s.changed()
 	case a.watch != w: // not wanted any more
 		w.files = files

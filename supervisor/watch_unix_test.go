@@ -171,7 +171,13 @@ func TestChangeLeavesAloneWhatAUserStopped(t *testing.T) {
 func TestFilesCannotBeWatched(t *testing.T) {
 	d := &fakeDisk{err: errors.New("watch /srv/app: no space left on device")}
 	w := watchingWorld(t, d)
+	told := w.client("watch", func(emit func(wire.Event)) { w.s.Watch(w.ctx, emit) })
+	w.until("the watch of changes", func() bool { return len(told.ofType(wire.EventWatching)) == 1 })
 	slot := w.up(seen("web"))
+	w.until("the warning", func() bool { return len(told.ofType(wire.EventWarning)) == 1 })
+	if e := told.ofType(wire.EventWarning)[0]; e.App != "web" || e.Message != `app "web": not watched: watch /srv/app: no space left on device` {
+		t.Errorf("told %+v", e)
+	}
 	w.until("the error", func() bool { return w.s.byName("web").watch.failed != nil })
 	if in := w.look("web"); in.Status != wire.Online || in.Note != "not watched: watch /srv/app: no space left on device" {
 		t.Errorf("got %+v", in)

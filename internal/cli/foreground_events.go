@@ -6,6 +6,8 @@ import "forever/internal/wire"
 func (f *foreground) startEvent(ev wire.Event) {
 	r := f.named(ev.App)
 	switch {
+	case ev.Type == wire.EventWarning && r != nil:
+		f.unwatched(r, ev)
 	case ev.Type == wire.EventWarning:
 		f.warn(ev)
 	case ev.Type == wire.EventResult && ev.Err != nil && (r == nil || !begins(ev.Err)):
@@ -55,10 +57,15 @@ func (f *foreground) watchEvent(ev wire.Event) {
 		return
 	}
 	for _, r := range f.apps {
-		if r.known && r.id == ev.ID {
+		switch {
+		case !r.known || r.id != ev.ID:
+			continue
+		case ev.Type == wire.EventWarning:
+			f.unwatched(r, ev)
+		default:
 			f.state(r, ev)
-			return
 		}
+		return
 	}
 	if r := f.named(ev.App); r != nil && !r.known {
 		f.strange = append(f.strange, ev)
@@ -90,6 +97,17 @@ func (f *foreground) state(r *resident, ev wire.Event) {
 			f.look() // the end, or the middle of somebody's restart
 		}
 	}
+	f.settle(r)
+}
+
+// unwatched: no change of its files will be seen, nor waited for. Both streams
+// tell of it.
+func (f *foreground) unwatched(r *resident, ev wire.Event) {
+	if !r.unwatched {
+		f.warn(ev)
+	}
+	r.unwatched, r.waits = true, r.timed
+	r.ended = r.ended || r.over()
 	f.settle(r)
 }
 

@@ -13,6 +13,8 @@ type resident struct {
 	essential bool
 	once      bool // it is never restarted
 	waits     bool // at rest too it waits for a change of its files, or for its time
+	timed     bool // it has such a time
+	unwatched bool // its files cannot be watched
 	id        int
 	known     bool // id is
 	ended     bool // for good
@@ -35,9 +37,10 @@ type life struct {
 }
 
 func newResident(s *wire.Spec) *resident {
+	timed := s.Policy.Cron != ""
 	return &resident{
 		name: s.Name, essential: s.Essential, lives: make([]life, max(1, s.Instances)),
-		once: s.Policy.Restart == wire.RestartNever, waits: s.Policy.Cron != "" || s.Watch != nil && s.Watch.On,
+		once: s.Policy.Restart == wire.RestartNever, timed: timed, waits: timed || s.Watch != nil && s.Watch.On,
 	}
 }
 
@@ -59,8 +62,11 @@ func (r *resident) enter(i int, state string, exit *wire.Exit) {
 	if exit != nil && state != wire.Stopping { // there it is the one before
 		r.lives[i].exit = exit
 	}
-	r.ended = r.all(wire.Exited, wire.Failed) && !r.waits
+	r.ended = r.over()
 }
+
+// over reports that all instances have ended, and that nothing is to start them.
+func (r *resident) over() bool { return r.all(wire.Exited, wire.Failed) && !r.waits }
 
 // rests reports that no instance runs or is about to.
 func (r *resident) rests() bool { return r.all(wire.Exited, wire.Failed, wire.Stopped) }

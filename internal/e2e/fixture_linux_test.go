@@ -28,6 +28,7 @@ import (
 //	tree FILE              have children that leave; write the PIDs of all
 //	listen FILE            listen on a free port, and write it
 //	once FILE CODE         end with that code unless FILE exists; make it
+//	without-inotify CMD    take all inotify instances away, and become a command
 //
 // It ends by a return or os.Exit, and prints "bad: …" where it cannot play its part.
 func fixture() {
@@ -75,6 +76,8 @@ func play(part string, args []string) error {
 		return listen(at(0))
 	case "once":
 		return once(at(0), at(1))
+	case barePart:
+		return barren(args)
 	default:
 		return fmt.Errorf("there is no part %q", part)
 	}

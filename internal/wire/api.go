@@ -54,6 +54,7 @@ const (
 	// EventWatching is the first of a watch: from here on no change is missed.
 	EventWatching = "watching"
 	// EventWarning tells what a person should know beside the results, in Message.
+	// With an app it is about that: its files are not watched although it asks for it.
 	EventWarning = "warning"
 )
 
