@@ -20,6 +20,7 @@ var headlines = []struct{ section, key, label string }{
 	{"kill", "alive", "kill -9 of the supervisor: programs that live on, of 2"},
 	{"kill", "copies", "kill -9 of the supervisor: second copies"},
 	{"kill", "watched", "kill -9 of the supervisor: programs restarted afterwards, of 2"},
+	{"kill", "copies_all", "kill -9 of all of the supervisor, and a new start: second copies"},
 	{"kill", "lost", "kill -9 of the supervisor: lines lost"},
 	{"logs", "rate", "log, MB per s"},
 	{"logs", "cpu", "log, CPU s per GB"},

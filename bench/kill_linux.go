@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,8 @@ var killSection = section{
 		"Two programs: one prints a numbered line each ms, one is silent. The process that watches them is killed; for runit, s6 and npm's forever that is one process each, and both are killed. Nobody helps.",
 		"Alive: old processes 6 s later. Second copies: processes beyond one for each program then. Restarted: programs that come back when they are killed then, within 4 s.",
 		"Lines lost: of those that the printing program could write, those that are in no log at the end.",
-		"forever has three rows of each: its supervisor, its shim, and both at once. After both, the programs live on unwatched until the next command that changes something; there it is `forever start` of one more.",
+		"forever has one row more of each: its shim alone.",
+		"All of it: everything but the log programs is killed at once (forever's supervisor and shim; runsvdir or s6-svscan beside their children), and then the same command starts it that did so in the first place; for pm2 `resurrect`, after `save`. Second copies run beside the old process, and nobody watches that one.",
 	},
 	run: measureKill,
 }
@@ -27,27 +29,30 @@ var killSection = section{
 // blow is who is killed.
 type blow struct {
 	suffix, label string
-	pick          func(s *session, programs []int) ([]int, error)
-	command       bool // a command follows
+	ours, theirs  picker // nil: they are spared
+	again         bool   // the supervisor is started again
 }
 
-// blows are what forever has to take; the peers take the first.
+// picker chooses among the processes of a session, given its programs.
+type picker func(s *session, programs []int) ([]int, error)
+
 var blows = []blow{
-	{"", "", role("__supervisor"), false},
-	{"_shim", " (forever's shim)", role("__shim", "__adopt"), false},
-	{"_both", " (both)", role("__supervisor", "__shim", "__adopt"), true},
+	{"", "", role("__supervisor"), watchers, false},
+	{"_shim", " (forever's shim)", role("__shim", "__adopt"), nil, false},
+	{"_all", " (all of it, and started again)", role("__supervisor", "__shim", "__adopt"), dynasty, true},
 }
 
 func measureKill(l *lab, s *Section) error {
-	for i, b := range blows[:pick(l, len(blows), 1)] {
+	for _, b := range blows[:pick(l, len(blows), 1)] {
 		err := l.each(s, func(k *kind, one *session, p peer) error {
-			if k.Name != Ours && i > 0 {
+			hit := b.theirs
+			if k.Name == Ours {
+				hit = b.ours
+			}
+			if hit == nil {
 				return nil
 			}
-			if k.Name != Ours {
-				return killOf(s, k, one, p, blow{pick: watchers})
-			}
-			return killOf(s, k, one, p, b)
+			return killOf(s, k, one, p, b, hit)
 		})
 		if err != nil {
 			return err
@@ -57,7 +62,7 @@ func measureKill(l *lab, s *Section) error {
 }
 
 // role picks forever's processes by the role in their command line.
-func role(names ...string) func(*session, []int) ([]int, error) {
+func role(names ...string) picker {
 	return func(s *session, _ []int) ([]int, error) {
 		all, err := s.supervisors()
 		var found []int
@@ -94,8 +99,27 @@ func watchers(_ *session, programs []int) ([]int, error) {
 	return found, nil
 }
 
+// dynasty are the watchers and, where these are watched themselves, those who do.
+func dynasty(s *session, programs []int) ([]int, error) {
+	found, err := watchers(s, programs)
+	if err != nil {
+		return nil, err
+	}
+	above, err := watchers(s, found)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.supervisors()
+	for _, pid := range above {
+		if slices.Contains(all, pid) {
+			found = append(found, pid)
+		}
+	}
+	return found, err
+}
+
 // killOf does it once and tells what came of it.
-func killOf(s *Section, k *kind, one *session, p peer, b blow) error {
+func killOf(s *Section, k *kind, one *session, p peer, b blow, choose picker) error {
 	jobs := []job{one.job("tick", "tick"), one.job("still", "stay")}
 	if _, _, err := one.begin(p, jobs); err != nil {
 		return err
@@ -107,29 +131,36 @@ func killOf(s *Section, k *kind, one *session, p peer, b blow) error {
 	if err != nil || len(old) != 2 {
 		return fmt.Errorf("%d programs run, not 2 (%v)", len(old), err)
 	}
-	hit, err := b.pick(one, old)
+	if p, ok := p.(saver); ok && b.again {
+		if err := p.save(); err != nil {
+			return err
+		}
+	}
+	hit, err := choose(one, old)
 	if err != nil || len(hit) == 0 {
 		return fmt.Errorf("nobody to kill (%v)", err)
 	}
 	killAll(hit)
-	// runsvdir looks every 5 s.
-	if err := one.pause(pick(one.lab, 6*time.Second, 2*time.Second)); err != nil {
-		return err
-	}
-	if err := one.follow(p, b); err != nil {
+	if err := one.aftermath(p, b, jobs); err != nil {
 		return err
 	}
 	return tellKill(s, k, one, p, b, old)
 }
 
-// follow gives the command that may have to come after the blow.
-func (s *session) follow(p peer, b blow) error {
-	if !b.command {
-		return nil
+// aftermath is the time in which the supervisor may get up, or is helped.
+func (s *session) aftermath(p peer, b blow, jobs []job) error {
+	if !b.again {
+		return s.pause(pick(s.lab, 6*time.Second, 2*time.Second)) // runsvdir looks every 5 s
 	}
-	one := s.job("one more", "crash")
-	_ = p.add(one) // it fails at once, and is told so: it is only to be a change
-	return s.pause(time.Second)
+	if err := s.pause(500 * time.Millisecond); err != nil {
+		return err
+	}
+	again := func() error { return p.batch(jobs) }
+	if p, ok := p.(reviver); ok {
+		again = p.revive
+	}
+	_ = again() // it may complain of programs that run already: what runs is counted
+	return s.pause(2500 * time.Millisecond)
 }
 
 func tellKill(s *Section, k *kind, one *session, p peer, b blow, old []int) error {

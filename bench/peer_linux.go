@@ -32,6 +32,12 @@ type sharer interface {
 	reload(name string) error
 }
 
+// saver is a peer that has to be told to remember what runs.
+type saver interface{ save() error }
+
+// reviver is a peer that is started again in another way than with batch.
+type reviver interface{ revive() error }
+
 // kind is a supervisor that can be measured.
 type kind struct {
 	Subject

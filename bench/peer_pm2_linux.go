@@ -51,6 +51,8 @@ func (p *pm2Peer) add(j job) error {
 func (p *pm2Peer) list() error    { return p.run(p.bin, "list") }
 func (p *pm2Peer) stopAll() error { return p.run(p.bin, "stop", "all") }
 
+func (p *pm2Peer) save() error               { return p.run(p.bin, "save") }
+func (p *pm2Peer) revive() error             { return p.run(p.bin, "resurrect") }
 func (p *pm2Peer) restart(name string) error { return p.run(p.bin, "restart", name) }
 func (p *pm2Peer) reload(name string) error  { return p.run(p.bin, "reload", name) }
 

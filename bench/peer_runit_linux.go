@@ -37,8 +37,10 @@ func (p *runitPeer) batch(jobs []job) error {
 	if err := p.link(jobs); err != nil {
 		return err
 	}
-	return p.spawn(filepath.Join(p.bin, "runsvdir"), p.folder())
+	return p.revive()
 }
+
+func (p *runitPeer) revive() error { return p.spawn(filepath.Join(p.bin, "runsvdir"), p.folder()) }
 
 func (p *runitPeer) add(j job) error { return p.link([]job{j}) }
 

@@ -34,8 +34,10 @@ func (p *s6Peer) batch(jobs []job) error {
 	if err := p.link(jobs); err != nil {
 		return err
 	}
-	return p.spawn("/usr/bin/s6-svscan", "-c", "2000", p.folder())
+	return p.revive()
 }
+
+func (p *s6Peer) revive() error { return p.spawn("/usr/bin/s6-svscan", "-c", "2000", p.folder()) }
 
 func (p *s6Peer) add(j job) error {
 	if err := p.link([]job{j}); err != nil {
