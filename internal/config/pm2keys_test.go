@@ -134,6 +134,21 @@ apps:
 	}
 }
 
+// What is off in an app is off, also where the defaults have it on.
+func TestDefaultsThatAreSwitchedOff(t *testing.T) {
+	c := testCaller(t)
+	got, _ := load(t, c, write(t, c, "a.yaml", `
+defaults: {wait_ready: true, cron_restart: "0 3 * * *", watch: true, time: true}
+apps: [{script: run.js}, {script: run.sh, name: off, wait_ready: false, cron_restart: 0, watch: false, time: false}]
+`), config.LoadOptions{})
+	if on := got[0]; on.Ready != "message" || on.Policy.Cron == "" || !on.Watch.On || on.Output.Time == "" {
+		t.Errorf("%+v", on)
+	}
+	if off := got[1]; off.Ready != "" || off.Policy.Cron != "" || off.Watch != nil || off.Output.Time != "" {
+		t.Errorf("%+v", off)
+	}
+}
+
 // A .env beside a Procfile is its apps'.
 func TestProcfileWithEnv(t *testing.T) {
 	c := testCaller(t)

@@ -106,6 +106,17 @@ func (s *Settings) Merge(over Settings) {
 		}
 	}
 	s.Env, s.Limits, s.origin = env, limits, at
+	s.switchOff(over)
+}
+
+// switchOff takes over what was said to be off by being empty.
+func (s *Settings) switchOff(over Settings) {
+	if _, said := over.origin.at["cron-restart"]; said && over.Cron == "" {
+		s.Cron = ""
+	}
+	if _, said := over.origin.at["wait-ready"]; said && over.Ready == "" && s.Ready == probe.KindMessage {
+		s.Ready = ""
+	}
 }
 
 // over returns the settings laid over defaults, which stay as they are.
