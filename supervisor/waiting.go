@@ -256,6 +256,8 @@ func (w *waiting) see(e wire.Event) {
 			// It is said elsewhere when it is done.
 		case g.up():
 			w.seeUp(g, e)
+		case g.did == didSent:
+			w.seeMute(g, e)
 		default:
 			w.seeDown(g, e)
 		}
@@ -455,6 +457,22 @@ func (s *Supervisor) startOf(id, index, pid int) (start uint64) {
 		}
 	})
 	return start
+}
+
+// seeMute follows a send: what ends has no answer any more. While it is being
+// stopped it may still give one.
+func (w *waiting) seeMute(g *goal, e wire.Event) {
+	if e.State == wire.Stopping || e.PID != 0 {
+		return
+	}
+	err := &wire.Error{
+		Code: wire.CodeDied, Hint: "forever logs " + g.word,
+		Message: fmt.Sprintf("app %q: ended before it answered", g.label),
+	}
+	if e.Exit != nil {
+		err.Message += ": " + e.Exit.Reason
+	}
+	w.finish(g, err)
 }
 
 // seeDown follows a stop or a deletion.
