@@ -153,3 +153,17 @@ func TestKilledBothInDocker(t *testing.T) {
 	w.must("start", "web")
 	w.everyInstanceAnswers(2, address)
 }
+
+// What a program wants of IPv6 alone is seen there too.
+func TestIPv6InDocker(t *testing.T) {
+	w := newWorld(t)
+	w.jail = []string{jailRole}
+	only, both := freePort(t), freePort(t)
+	w.cluster(2, nil, goServer, "tcp6/:"+only, "tcp/:"+both)
+	w.everyInstanceAnswers(2, net.JoinHostPort("::1", both))
+	w.everyInstanceAnswers(2, net.JoinHostPort("127.0.0.1", both))
+	w.everyInstanceAnswers(2, net.JoinHostPort("::1", only))
+	if pid, err := ask(net.JoinHostPort("127.0.0.1", only)); err == nil {
+		t.Errorf("%d answers by IPv4", pid)
+	}
+}

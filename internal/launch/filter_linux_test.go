@@ -44,6 +44,7 @@ func TestFilterIsConstant(t *testing.T) {
 		t.Skip("SKIPPED: no filter is known for this processor")
 	}
 	filter := bindFilter()
+	withOption := append(v6OnlyFilter(), filter...)
 	const x32 = 0x40000000                                             // __X32_SYSCALL_BIT
 	for _, arch := range []uint32{auditArch, 0x40000003, 0x40000028} { // and those of 32 bits
 		for nr := range uint32(600) {
@@ -52,8 +53,12 @@ func TestFilterIsConstant(t *testing.T) {
 				if nr == unix.SYS_BIND && arch == auditArch {
 					want = retUserNotif
 				}
-				if got, unsure := verdict(filter[:], nr, arch); got != want || unsure {
+				if got, unsure := verdict(filter, nr, arch); got != want || unsure {
 					t.Fatalf("call %#x of architecture %#x: %#x, unsure: %v", nr, arch, got, unsure)
+				}
+				option := nr == unix.SYS_SETSOCKOPT && arch == auditArch
+				if got, unsure := verdict(withOption, nr, arch); unsure != option || !option && got != want {
+					t.Fatalf("with the option: call %#x of architecture %#x: %#x, unsure: %v", nr, arch, got, unsure)
 				}
 			}
 		}

@@ -48,4 +48,6 @@ type Answerer struct {
 	// Pending has what is received and not answered yet survive this process;
 	// nil: then such a bind waits until its program is killed.
 	Pending *Pending
+
+	v6Only map[string][]byte // what programs have set IPV6_V6ONLY to, by the socket's inode
 }

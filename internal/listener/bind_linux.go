@@ -34,11 +34,13 @@ func (a *Answerer) read(n *notification) (*Bind, error) {
 	if err := b.readFlags(); err != nil {
 		return nil, err
 	}
-	// Where that is not allowed the options stay unknown, and the shared socket
-	// has the system's defaults.
+	// Where that is not allowed all options but one stay unknown, and the shared
+	// socket has the system's defaults.
 	if fd, err := a.borrow(b.PID, b.FD); err == nil {
 		b.Options = OptionsOf(fd)
 		unix.Close(fd)
+	} else {
+		b.Options = a.heard(b)
 	}
 	return b, nil
 }

@@ -90,19 +90,26 @@ func shared(pid int, f *Found, owner string) bool {
 // descriptorsOf are the inodes of a process's sockets by its descriptors. One that
 // is gone, or may not be looked at, has none.
 func descriptorsOf(pid int) map[int]string {
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	if err != nil {
 		return nil
 	}
 	inodes := map[int]string{}
 	for _, e := range entries {
-		// One that is gone by now is no socket any more.
-		link, _ := os.Readlink(dir + "/" + e.Name())
-		inode, ok := strings.CutPrefix(link, "socket:[")
-		if fd, err := strconv.Atoi(e.Name()); ok && err == nil {
-			inodes[fd] = strings.TrimSuffix(inode, "]")
+		fd, err := strconv.Atoi(e.Name())
+		if inode := inodeOf(pid, fd); inode != "" && err == nil {
+			inodes[fd] = inode
 		}
 	}
 	return inodes
+}
+
+// inodeOf is the inode of a process's socket; empty: it is no socket, or not any more.
+func inodeOf(pid, fd int) string {
+	link, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd))
+	inode, ok := strings.CutPrefix(link, "socket:[")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(inode, "]")
 }

@@ -116,9 +116,14 @@ func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
 // on as if there were no filter.
 func (a *Answerer) answer(fd int, n *notification) {
 	r := response{id: n.id, flags: flagContinue}
+	if n.data.nr == unix.SYS_SETSOCKOPT {
+		a.hear(fd, n)
+		_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
+		return
+	}
 	b, err := a.read(n)
 	// What was read was the caller's only if it still waits.
-	valid := ioctl(fd, ioctlIDValid, unsafe.Pointer(&n.id)) == nil
+	valid := n.valid(fd)
 	switch {
 	case !valid:
 		return
@@ -129,6 +134,11 @@ func (a *Answerer) answer(fd int, n *notification) {
 	}
 	// A caller that is gone meanwhile needs no answer (ENOENT).
 	_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
+}
+
+// valid tells whether the caller still waits.
+func (n *notification) valid(fd int) bool {
+	return ioctl(fd, ioctlIDValid, unsafe.Pointer(&n.id)) == nil
 }
 
 func (a *Answerer) decide(fd int, n *notification, b *Bind, r *response) {

@@ -46,16 +46,11 @@ func (b *Bind) completePath() bool {
 // isConnectionUnix finds the kind of the program's unix socket, and tells whether
 // it is one that accepts connections.
 func (b *Bind) isConnectionUnix() bool {
-	link, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", b.PID, b.FD))
-	inode, ok := strings.CutPrefix(link, "socket:[")
-	if err != nil || !ok {
-		return false
-	}
 	rows, err := unixSockets()
 	if err != nil {
 		return false
 	}
-	row, ok := rows[strings.TrimSuffix(inode, "]")]
+	row, ok := rows[inodeOf(b.PID, b.FD)]
 	b.Kind = row.kind
 	return ok && (b.Kind == unix.SOCK_STREAM || b.Kind == unix.SOCK_SEQPACKET)
 }
