@@ -6,7 +6,7 @@ import (
 )
 
 var crashSection = section{
-	name: "crash", title: "ten programs that fail at once, for 10 s",
+	name: "crash", title: "ten programs that fail at once, for 8 s",
 	notes: []string{
 		"Which number of starts is best is a matter of taste. CPU is that of a whole session, supervisor and programs, less that of a session without the crashing programs; commands do not count.",
 		"npm's forever gives up after the first run, pm2 after 16, supervisord after 4. runit and s6 try every second. forever waits 100 ms, then twice as long each time up to 30 s, and never gives up.",
@@ -59,7 +59,7 @@ func (s *session) crash(p peer) (starts int, err error) {
 	if _, err := s.post.wait(crashers, 20*time.Second); err != nil {
 		return 0, err
 	}
-	return crashers + len(s.post.collect(pick(s.lab, 10*time.Second, 2*time.Second))), nil
+	return crashers + len(s.post.collect(pick(s.lab, 8*time.Second, 2*time.Second))), nil
 }
 
 // addCrashers starts them one by one. That a start is answered with an error

@@ -45,7 +45,7 @@ func measureIdle(l *lab, s *Section) error {
 		i.before = active(i.pids)
 	}
 	t := now()
-	if err := l.pause(pick(l, 40*time.Second, 5*time.Second)); err != nil {
+	if err := l.pause(pick(l, 40*time.Second, 3*time.Second)); err != nil {
 		return err
 	}
 	seconds := (now() - t).Seconds()

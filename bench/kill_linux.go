@@ -18,7 +18,7 @@ var killSection = section{
 	name: "kill", title: "kill -9 of the supervisor itself",
 	notes: []string{
 		"Two programs: one prints a numbered line each ms, one is silent. The process that watches them is killed; for runit, s6 and npm's forever that is one process each, and both are killed. Nobody helps.",
-		"Alive: old processes 6 s later. Second copies: processes beyond one for each program then. Restarted: programs that come back when they are killed then, within 4 s.",
+		"Alive: old processes 6 s later. Second copies: processes beyond one for each program then. Restarted: programs that come back when they are killed then, within 3 s.",
 		"Lines lost: of those that the printing program could write, those that are in no log at the end.",
 		"forever has one row more of each: its shim alone.",
 		"All of it: everything but the log programs is killed at once (forever's supervisor and shim; runsvdir or s6-svscan beside their children), and then the same command starts it that did so in the first place; for pm2 `resurrect`, after `save`. Second copies run beside the old process, and nobody watches that one.",
@@ -150,7 +150,7 @@ func killOf(s *Section, k *kind, one *session, p peer, b blow, choose picker) er
 // aftermath is the time in which the supervisor may get up, or is helped.
 func (s *session) aftermath(p peer, b blow, jobs []job) error {
 	if !b.again {
-		return s.pause(pick(s.lab, 6*time.Second, 2*time.Second)) // runsvdir looks every 5 s
+		return s.pause(pick(s.lab, 6*time.Second, time.Second)) // runsvdir looks every 5 s
 	}
 	if err := s.pause(500 * time.Millisecond); err != nil {
 		return err
@@ -178,7 +178,7 @@ func tellKill(s *Section, k *kind, one *session, p peer, b blow, old []int) erro
 	s.add(Row{Key: "copies" + b.suffix, Label: "second copies" + b.label}, k.Name, float64(max(0, len(current)-2)))
 	one.post.collect(10 * time.Millisecond)
 	killAll(current)
-	watched := one.post.collect(pick(one.lab, 4*time.Second, 2*time.Second))
+	watched := one.post.collect(pick(one.lab, 3*time.Second, 1500*time.Millisecond))
 	s.add(Row{Key: "watched" + b.suffix, Label: "restarted of 2" + b.label, Higher: true}, k.Name, float64(min(len(watched), 2)))
 	lost, of, err := one.lostLines(p)
 	s.add(Row{Key: "lost" + b.suffix, Label: "lines lost" + b.label}, k.Name, float64(lost))

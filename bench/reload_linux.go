@@ -132,6 +132,9 @@ func reloadOf(s *Section, k *kind, one *session, p peer, manner string) error {
 		times, enough = 1, 0
 	}
 	for _, keep := range []bool{false, true} {
+		if keep && manner == careless && one.quick {
+			continue // its connections are waited for
+		}
 		t, err := h.during(keep, enough, h.reloads(times))
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ func measureRestart(l *lab, s *Section) error {
 		suffix := "_" + strings.ToLower(name)
 		ours := []*kind{l.all[0]}
 		row := Row{Key: "pair" + suffix, Label: name + ", beside the limit alone", Unit: "ms"}
-		if err := l.killInTurn(s, ours, program, row, pick(l, 25, 3), 0); err != nil {
+		if err := l.killInTurn(s, ours, program, row, pick(l, 20, 3), 0); err != nil {
 			return err
 		}
 		if i == 0 {
@@ -47,7 +47,7 @@ func measureRestart(l *lab, s *Section) error {
 			}
 		}
 		row = Row{Key: "all" + suffix, Label: name + ", beside the peers", Unit: "ms"}
-		if err := l.killInTurn(s, l.there(), program, row, pick(l, 11, 2), 0); err != nil {
+		if err := l.killInTurn(s, l.there(), program, row, pick(l, 9, 2), 0); err != nil {
 			return err
 		}
 	}
