@@ -67,6 +67,8 @@ func (in *Instance) UnmarshalJSON(text []byte) (err error) {
 			return &in.Then
 		case "why":
 			return &in.Why
+		case "well":
+			return &in.Well
 		case "watchdog_ms":
 			return &in.WatchdogMS
 		case "started_at":

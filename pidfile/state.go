@@ -68,6 +68,8 @@ type Instance struct {
 	Then string `json:"then,omitempty"`
 	// Why says why its process is being ended as a failure; empty: it is not.
 	Why string `json:"why,omitempty"`
+	// Well says that its process was found well at some time, or said so.
+	Well bool `json:"well,omitempty"`
 	// WatchdogMS is the time within which the process has said that it will say
 	// that it is well; 0: it said none.
 	WatchdogMS int64     `json:"watchdog_ms,omitempty"`

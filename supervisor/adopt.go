@@ -109,7 +109,7 @@ func (s *Supervisor) restore(p *pidfile.App) {
 		if in.state == Stopping {
 			in.after, in.blame = after(max(slices.Index(thens[:], pi.Then), 0)), pi.Why
 		}
-		in.talk.dogEvery = milliseconds(pi.WatchdogMS)
+		in.wasWell, in.talk.dogEvery = pi.Well, milliseconds(pi.WatchdogMS)
 		in.proc, in.started, in.nextTry = pi.Process, pi.StartedAt, pi.NextTry
 		in.runs, in.restarts, in.streak = pi.Runs, pi.Restarts, pi.Short
 		if len(pi.Exits) > 0 && json.Unmarshal(pi.Exits, &in.exits) != nil {
@@ -131,7 +131,7 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 		s.removePid(in, recorded.PID)
 	}
 	if s.isLater(in, recorded, held) {
-		in.after, in.blame, in.talk = afterPolicy, "", talk{} // what the file says is of the process before
+		in.after, in.blame, in.wasWell, in.talk = afterPolicy, "", false, talk{} // what the file says is of the process before
 	}
 	switch {
 	case in.proc.PID != 0:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 
 	"forever/internal/ipc"
@@ -56,7 +57,7 @@ func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, pid int) {
 		case errors.Is(err, ipc.ErrMalformed):
 			s.logf("%s: %v", in.slot, err)
 		case err != nil:
-			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
 				s.logf("%s: message channel: %v", in.slot, err)
 			}
 			return

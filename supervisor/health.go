@@ -115,14 +115,14 @@ func (h *health) found(err error) {
 		return
 	}
 	h.cancel = nil
-	before := h.seen.Status
+	before := h.seen
 	h.judge(err)
 	if h.seen.Failures >= h.check.Retries {
 		in.fire(event{kind: Failing, why: fmt.Sprintf("unhealthy: %s (%s)", h.seen.Reason, times(h.seen.Failures))})
 		return
 	}
 	h.arm(h.check.Interval)
-	if h.seen.Status != before {
+	if h.seen.Status != before.Status || h.seen.Failures != before.Failures {
 		in.app.s.steer(in.app)
 		in.publish(nil)
 		in.app.s.changed()

@@ -70,6 +70,7 @@ type instance struct {
 	wasWell bool                    // its process was found well, or said so
 	notify  *probe.Notify           // where it says how it is
 	talk    talk                    // what it said there
+	early   []probe.Message         // what was said there while it was being made
 	channel *ipc.Channel            // Node's message channel
 	asked   []func(json.RawMessage) // who waits for an answer on it
 
@@ -239,6 +240,9 @@ func (in *instance) born(m *wire.ShimMessage) {
 	in.note = m.Warning
 	in.app.s.writePid(in)
 	in.tellLogs(m.PID)
+	if len(in.early) > 0 {
+		in.app.s.post(in.hearEarly) // when it is what it is to be: online, or starting
+	}
 }
 
 // retryExec is the least wait after a program could not be executed.

@@ -94,11 +94,17 @@ func (s *Supervisor) makeNotify(in *instance) (*probe.Notify, error) {
 	return n, nil
 }
 
-// notified: a process of the instance says something of itself.
+// notified: a process of the instance says something of itself. It may do so
+// before we are told that it was executed; then it is heard after that.
 func (in *instance) notified(m probe.Message) {
-	if in.proc.PID == 0 {
+	switch {
+	case in.unborn:
+		in.early = append(in.early, m)
+		return
+	case in.proc.PID == 0:
 		return
 	}
+	said := in.says()
 	if m.Ready {
 		in.talk.reloads = false
 		in.saidReady(in.proc.PID)
@@ -109,14 +115,26 @@ func (in *instance) notified(m probe.Message) {
 	if m.Reloading {
 		in.talk.reloads = true
 	}
-	if m.ExtendTimeout > 0 {
-		in.extend(m.ExtendTimeout)
+	if in.says() != said {
+		in.publish(nil)
 	}
 	if m.Watchdog {
 		in.alive()
 	}
 	if in.owns(m.PID) { // what it says last of all may be read when another lives here
 		in.declared(&m)
+	}
+	if m.ExtendTimeout > 0 {
+		in.extend(m.ExtendTimeout)
+	}
+}
+
+// hearEarly hears what the process has said before it was known.
+func (in *instance) hearEarly() {
+	early := in.early
+	in.early = nil
+	for _, m := range early {
+		in.notified(m)
 	}
 }
 

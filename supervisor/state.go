@@ -149,7 +149,7 @@ func (in *instance) stateInstance() pidfile.Instance {
 		Index: in.index, Process: in.proc, Status: in.state.String(),
 		Runs: in.runs, Restarts: in.restarts, Short: in.streak, NextTry: in.nextTry,
 	}
-	p.WatchdogMS = in.talk.dogEvery.Milliseconds()
+	p.Well, p.WatchdogMS = in.wasWell, in.talk.dogEvery.Milliseconds()
 	if in.proc.PID != 0 {
 		p.StartedAt = in.started
 	}

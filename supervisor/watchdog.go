@@ -75,7 +75,10 @@ func (in *instance) bite(why string) {
 
 // alive: the process says that it is well. It may do so before anybody asks.
 func (in *instance) alive() {
-	in.wasWell = true
+	if !in.wasWell {
+		in.wasWell = true
+		in.app.s.changed()
+	}
 	if in.serving() && in.watchdog() > 0 {
 		in.keepVigil(in.watchdog(), false)
 	}

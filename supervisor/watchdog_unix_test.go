@@ -200,3 +200,23 @@ func TestTimeToStopIsExtended(t *testing.T) {
 	w.exits(slot, signaled(syscall.SIGKILL), true)
 	stop.ok()
 }
+
+// A program may speak before we are told that it was executed.
+func TestWordsOfAProcessThatIsBeingMade(t *testing.T) {
+	w := runningWorld(t)
+	w.mu.Lock()
+	w.manual = true
+	w.mu.Unlock()
+	sp := spec("web")
+	sp.Ready = probe.KindNotify
+	start := w.start(sp)
+	w.awaitCall(wire.OpSpawn)
+	w.hears(probe.Message{Ready: true, HasStatus: true, Status: "quick"})
+	w.is("web", wire.Starting)
+	w.spawned(w.slotOf("web", 0))
+	start.ok()
+	w.is("web", wire.Online)
+	if got := w.look("web").Says; got != "quick" {
+		t.Errorf("it says %q", got)
+	}
+}

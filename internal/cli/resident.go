@@ -147,6 +147,8 @@ func (r *resident) code() (code int, known bool) {
 // ending is how a run ended, as part of a sentence.
 func ending(e *wire.Exit) string {
 	switch {
+	case e.Blamed:
+		return "failed: " + e.Reason
 	case e.OOM:
 		return "was killed for lack of memory"
 	case e.Signal != "":

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -28,6 +29,8 @@ import (
 //	tree FILE              have children that leave; write the PIDs of all
 //	listen FILE            listen on a free port, and write it
 //	once FILE CODE         end with that code unless FILE exists; make it
+//	answer FILE SICK       answer HTTP on a free port, with 503 while SICK exists; write the port
+//	notify FILE FIRST NEXT send FIRST to NOTIFY_SOCKET, or NEXT if FILE exists; make it, then sleep
 //	without-inotify CMD    take all inotify instances away, and become a command
 //
 // It ends by a return or os.Exit, and prints "bad: …" where it cannot play its part.
@@ -74,6 +77,10 @@ func play(part string, args []string) error {
 		return tree(at(0))
 	case "listen":
 		return listen(at(0))
+	case "answer":
+		return answer(at(0), at(1))
+	case "notify":
+		return notify(at(0), at(1), at(2))
 	case "once":
 		return once(at(0), at(1))
 	case barePart:
@@ -250,5 +257,40 @@ func once(file, code string) error {
 	}
 	f.Close()
 	os.Exit(n)
+	return nil
+}
+
+func answer(file, sick string) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := os.Stat(sick); err == nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})}
+	go server.Serve(ln)
+	return show(file, strconv.Itoa(ln.Addr().(*net.TCPAddr).Port))
+}
+
+// notify speaks as sd_notify(3) has it; "%" stands for the end of a line. How it is
+// asked for its watchdog is printed.
+func notify(file, first, next string) error {
+	fmt.Println("watchdog", os.Getenv("WATCHDOG_USEC"))
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		first = next
+	} else {
+		f.Close()
+	}
+	conn, err := net.Dial("unixgram", os.Getenv("NOTIFY_SOCKET"))
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Write([]byte(strings.ReplaceAll(first, "%", "\n"))); err != nil {
+		return err
+	}
+	sleep()
 	return nil
 }
