@@ -114,6 +114,7 @@ func (l *lab) newReport() *Report {
 	if !l.c {
 		limit = "no supervisor: a bare fork, exec and wait4 loop in Go (no C compiler)"
 	}
+	limit += "; a bare splice; plain Node; /bin/true; each where its section says so"
 	r.Subjects = append(r.Subjects, asides(l)...)
 	r.Subjects = append(r.Subjects, Subject{Name: Limit, Settings: limit})
 	return r
