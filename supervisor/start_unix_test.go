@@ -174,7 +174,12 @@ func TestNotExecuted(t *testing.T) {
 		t.Run(errno.Error(), func(t *testing.T) {
 			w := runningWorld(t)
 			w.refusal = &wire.ShimMessage{Op: wire.OpSpawned, Error: errno.Error(), Errno: int(errno)}
-			err := w.start(spec("web")).fails(wire.CodeExec)
+			sp := spec("web")
+			sp.Script = "/dev/null" // it is there
+			err := w.start(sp).fails(wire.CodeExec)
+			if !strings.HasSuffix(err.Message, errno.Error()) {
+				t.Errorf("got %+v", err)
+			}
 			if err.Exit != exit || !strings.Contains(err.Message, `app "web": could not be executed`) {
 				t.Errorf("got %+v", err)
 			}

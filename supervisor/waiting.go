@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"forever/internal/clock"
@@ -375,6 +377,10 @@ func (w *waiting) died(g *goal, e wire.Event) {
 func (w *waiting) notExecuted(g *goal, e wire.Event) {
 	err := *e.Err
 	err.Message = fmt.Sprintf("app %q: %s", g.label, err.Message)
+	if path := w.missing(g); path != "" && err.Exit == exitCode(int(syscall.ENOENT)) {
+		err.Message = fmt.Sprintf("app %q: could not be executed: %s is not there any more", g.label, path)
+		err.Hint = fmt.Sprintf("put it back and forever restart %s; or forever delete %[1]s", g.word)
+	}
 	w.finish(g, &err)
 	if w.created[g.app] {
 		w.s.ask(func() {
@@ -384,6 +390,23 @@ func (w *waiting) notExecuted(g *goal, e wire.Event) {
 			}
 		})
 	}
+}
+
+// missing is what the app cannot be executed without and what is not there: its
+// folder, its interpreter or its script. Empty: it is something else. The client
+// has found all of them before the first start.
+func (w *waiting) missing(g *goal) string {
+	var spec wire.Spec
+	w.s.ask(func() { spec = g.app.spec })
+	for _, path := range []string{spec.Cwd, spec.Interpreter, spec.Script} {
+		if path == "" {
+			continue
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return path
+		}
+	}
+	return ""
 }
 
 // linesOf is what the instance has printed since the command began: its errors,
