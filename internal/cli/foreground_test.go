@@ -80,7 +80,7 @@ func (g *stage) run(t *testing.T, args ...string) ran {
 	r := ran{}
 	select {
 	case r.code = <-ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the run does not end")
 	}
 	text := func(f *os.File) string {

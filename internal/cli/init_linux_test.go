@@ -117,7 +117,7 @@ func TestInit(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Skipf("SKIPPED: needs namespaces of users and processes: %v", err)
 	}
-	deadline := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if line != "ready\n" {
