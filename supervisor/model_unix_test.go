@@ -77,7 +77,7 @@ func (m *model) step() {
 
 func (m *model) choose(in *instance) string {
 	all := wire.TargetRequest{}
-	switch m.next(13) {
+	switch m.next(14) {
 	case 0, 1:
 		m.s.actStart(in.app, -1, all, m.waiter())
 		return "start"
@@ -102,6 +102,9 @@ func (m *model) choose(in *instance) string {
 	case 11:
 		m.clock.Advance(time.Minute)
 		return "a minute"
+	case 12:
+		in.fire(event{kind: Failing, why: "unhealthy"})
+		return "it is not well"
 	default:
 		m.s.Exit(in.slot, wire.ShimExit{PID: 1, Known: true, At: m.clock.Now()}) // of nobody we know
 		return "a stranger's end"

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"forever/internal/probe"
+	"forever/internal/program"
 	"forever/internal/wire"
 )
 
@@ -41,6 +43,10 @@ func composeService(b *strings.Builder, svc service, base []string) {
 			line("  %s: %s", quoted(v[0]), plain(v[1]))
 		}
 	}
+	if h, err := probe.ParseHealth(s.Health); err == nil {
+		line("healthcheck: {test: [CMD-SHELL, %s], interval: %v, timeout: %v, retries: %d, start_period: %v}",
+			plain(shellCheck(h.What())), h.Interval, h.Timeout, h.Retries, h.StartPeriod)
+	}
 	line("restart: %s", composeRestart(s))
 	line("init: true")
 	line("stop_signal: %s", s.Stop.Signal)
@@ -48,6 +54,23 @@ func composeService(b *strings.Builder, svc service, base []string) {
 	if s.Instances > 1 {
 		line("deploy: {replicas: %d}", s.Instances)
 	}
+}
+
+// shellCheck is a check as a command. What asks for it has to be in the image.
+func shellCheck(check string) string {
+	kind, rest, _ := strings.Cut(check, ":")
+	where := rest
+	if !strings.Contains(strings.SplitN(where, "/", 2)[0], ":") {
+		where = "localhost:" + where
+	}
+	switch kind {
+	case probe.KindHTTP:
+		return "curl -fsS " + program.Quote("http://"+where)
+	case probe.KindTCP:
+		i := strings.LastIndex(where, ":")
+		return "nc -z " + strings.Trim(where[:i], "[]") + " " + where[i+1:]
+	}
+	return rest
 }
 
 // folders are those that the program needs: its working folder, and where its

@@ -58,16 +58,32 @@ func container(b *strings.Builder, s *wire.Spec, base []string) {
 	if r, err := probe.ParseReady(s.Ready); err == nil && s.Ready != "" {
 		readiness(line, r.String())
 	}
+	if h, err := probe.ParseHealth(s.Health); err == nil {
+		if how := handler(h.What()); how != "" {
+			line("livenessProbe: {%s, periodSeconds: %d, timeoutSeconds: %d, failureThreshold: %d, initialDelaySeconds: %d}",
+				how, wholeSeconds(h.Interval), wholeSeconds(h.Timeout), h.Retries, wholeSeconds(h.StartPeriod))
+		}
+	}
 }
 
 // readiness writes what another machine can check, a port or a page.
 func readiness(line func(string, ...any), ready string) {
-	kind, rest, _ := strings.Cut(ready, ":")
-	switch kind {
-	case "tcp":
-		line("readinessProbe: {tcpSocket: {port: %s}}", rest[strings.LastIndex(rest, ":")+1:])
-	case "http":
-		where, path, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
-		line("readinessProbe: {httpGet: {port: %s, path: %s}}", where[strings.LastIndex(where, ":")+1:], quoted("/"+path))
+	if how := handler(ready); how != "" {
+		line("readinessProbe: {%s}", how)
 	}
+}
+
+// handler is a check in the words of Kubernetes; empty: it has none.
+func handler(check string) string {
+	kind, rest, _ := strings.Cut(check, ":")
+	switch kind {
+	case probe.KindTCP:
+		return "tcpSocket: {port: " + rest[strings.LastIndex(rest, ":")+1:] + "}"
+	case probe.KindHTTP:
+		where, path, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
+		return "httpGet: {port: " + where[strings.LastIndex(where, ":")+1:] + ", path: " + quoted("/"+path) + "}"
+	case probe.KindExec:
+		return "exec: {command: " + quotedList([]string{"/bin/sh", "-c", rest}) + "}"
+	}
+	return ""
 }

@@ -48,6 +48,9 @@ func serviceUnit(svc service, base []string) string {
 		line("UMask=%04o", s.Umask)
 	}
 	restarts(line, s)
+	if s.WatchdogMS > 0 {
+		line("WatchdogSec=%s\nNotifyAccess=all", span(s.WatchdogMS))
+	}
 	line("KillSignal=%s\nTimeoutStopSec=%s", s.Stop.Signal, span(s.Stop.TimeoutMS))
 	outputs(line, &s.Output)
 	line("\n[Install]\nWantedBy=multi-user.target")

@@ -17,11 +17,13 @@ func exported() []wire.Spec {
 		Args: []string{"--greeting", "it's $HOME at 100%"}, Cwd: "/srv/app", Umask: 0o027, Instances: 3, Cluster: true,
 		Env:    []string{"PATH=/usr/bin", "PORT=8080", "PWD=/srv/app", "SECRET=a \"b\" $c $(d) 5%"},
 		Ready:  "http:127.0.0.1:8080/health",
+		Health: "http:8080/health,interval=10s,timeout=2s,retries=4,start-period=1m0s",
 		Policy: wire.Policy{Restart: wire.RestartOnFailure, BackoffMinMS: 100, MaxRestarts: 4, SuccessCodes: []int{3, 42}},
 		Stop:   wire.Stop{Signal: "SIGTERM", TimeoutMS: 90500},
 		Output: wire.Output{OutFile: "/var/log/web.log"},
 	}, {
 		Name: "Night Job_1", Script: "/opt/jobs/clean", Cwd: "/tmp", Umask: -1, Instances: 1, Ready: "notify",
+		Health: "exec:test -e \"$HOME/x y\",interval=30s,timeout=5s,retries=3,start-period=0s", WatchdogMS: 30_000,
 		Policy: wire.Policy{Restart: wire.RestartNever}, Stop: wire.Stop{Signal: "SIGINT", TimeoutMS: 10000},
 	}}
 }
@@ -48,6 +50,17 @@ func TestServiceName(t *testing.T) {
 	for name, want := range map[string]string{"web": "web", "My App_2": "my-app-2", "ü": "app", "a/b": "a-b", "--x.y": "x-y"} {
 		if got := serviceName(name); got != want {
 			t.Errorf("%q: %q", name, got)
+		}
+	}
+}
+
+func TestShellCheck(t *testing.T) {
+	for check, want := range map[string]string{
+		"http:80/x?a=b": "curl -fsS 'http://localhost:80/x?a=b'", "http:[::1]:80/": "curl -fsS 'http://[::1]:80/'",
+		"tcp:80": "nc -z localhost 80", "tcp:[::1]:80": "nc -z ::1 80", "tcp:db:5432": "nc -z db 5432", "exec:a: b": "a: b",
+	} {
+		if got := shellCheck(check); got != want {
+			t.Errorf("%s: %s, want %s", check, got, want)
 		}
 	}
 }
