@@ -209,20 +209,20 @@ func (s *Supervisor) actRestart(a *app, index int, r wire.TargetRequest, w *wait
 	}
 }
 
-// withOwn is a caller's environment with the variables that were set for the
-// app itself, which stay as they are.
+// withOwn is a caller's environment as the app gets it: the variables that were
+// set for the app itself stay as they are.
 func withOwn(env []string, spec *wire.Spec) []string {
 	env = slices.Clone(env)
 	if spec.Own == nil {
 		return env
 	}
-	isOwn := func(entry string) bool {
+	isOwn := func(name string) bool { return slices.Contains(spec.Own.Env, name) }
+	env = slices.DeleteFunc(env, func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains(spec.Own.Env, name)
-	}
-	env = slices.DeleteFunc(env, isOwn)
+		return isOwn(name) || spec.Own.Hides(name)
+	})
 	for _, entry := range spec.Env {
-		if isOwn(entry) {
+		if name, _, _ := strings.Cut(entry, "="); isOwn(name) {
 			env = append(env, entry)
 		}
 	}

@@ -67,7 +67,11 @@ func (c *call) startImported(file io.Reader) error {
 	for _, s := range c.wantedNow(&input{}, "apps.json", settings) {
 		spec, err := s.Spec(caller)
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("app %q: %w", s.Label(), errors.Unwrap(err)))
+			var bad *config.FileError
+			if errors.As(err, &bad) { // its place is in a file that nobody has seen
+				err = errors.New(bad.Message)
+			}
+			wrong = append(wrong, fmt.Errorf("app %q: %w", s.Label(), err))
 			continue
 		}
 		r.Specs = append(r.Specs, spec)

@@ -37,6 +37,15 @@ func TestImportFromPM2(t *testing.T) {
 	if r := f.forever(t, "import", "pm2", "--start", path); r.code != codeDone || len(f.start.Specs) != 1 || f.start.Specs[0].Instances != 2 {
 		t.Errorf("%+v, %+v", r, f.start)
 	}
+	gone := filepath.Join(t.TempDir(), "gone.pm2")
+	if err := os.WriteFile(gone, []byte(`[{"name": "web", "pm_exec_path": "/no/such"}, {"name": "db", "pm_exec_path": "/none"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.start.Specs = nil
+	r = f.forever(t, "import", "pm2", "--start", gone)
+	if r.code != codeFailed || f.start.Specs != nil || !strings.Contains(r.errOut, `app "web": "/no/such" was not found`) || !strings.Contains(r.errOut, `app "db": `) {
+		t.Errorf("%+v", r)
+	}
 	if r := f.forever(t, "import", "pm2", "/no/dump"); r.code != codeFailed || !strings.Contains(r.errOut, "pm2 save") {
 		t.Errorf("%+v", r)
 	}

@@ -67,7 +67,7 @@ func TestStartAgainFollowsTheFile(t *testing.T) {
 	if r := start("--dry-run"); r != (ran{0, want, ""}) {
 		t.Errorf("%+v", r)
 	}
-	for _, text := range []string{"env: {K: v}", "umask: 077", "limit: {core: 0}"} {
+	for _, text := range []string{"env: {K: v}", "umask: 077", "limit: {core: 0}", "filter_env: [SECRET]"} {
 		write("- {name: b, script: PROGRAM, " + text + "}\n")
 		start("--force")
 		f.runningAs(f.start.Specs)

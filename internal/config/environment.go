@@ -43,7 +43,7 @@ func (s *Settings) environment(c Caller) (list, own []string, err error) {
 
 // own says what of an app's surroundings is not its caller's.
 func (s *Settings) own(env []string) *wire.Own {
-	own := &wire.Own{Env: env, Umask: s.Umask != nil}
+	own := &wire.Own{Env: env, Umask: s.Umask != nil, Hidden: s.FilterEnv}
 	for _, l := range mergeLimits(s.Limits) {
 		own.Limits = append(own.Limits, l.Resource)
 	}
@@ -52,15 +52,10 @@ func (s *Settings) own(env []string) *wire.Own {
 
 // filtered leaves the variables out that the program shall not get.
 func (s *Settings) filtered(env []string) []string {
-	if len(s.FilterEnv) == 0 {
-		return env
-	}
+	own := wire.Own{Hidden: s.FilterEnv}
 	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return slices.ContainsFunc(s.FilterEnv, func(text string) bool {
-			exact, isExact := strings.CutPrefix(text, "=")
-			return isExact && name == exact || !isExact && strings.Contains(name, text)
-		})
+		return own.Hides(name)
 	})
 }
 

@@ -26,8 +26,8 @@ type Settings struct {
 
 	Env     []Variable
 	EnvName string // which env_NAME of a config file
-	// FilterEnv says which of the caller's variables the program does not get:
-	// those whose names contain one of these texts, or are what follows a "=".
+	// FilterEnv says which of the caller's variables the program does not get,
+	// as wire.Own has it.
 	FilterEnv []string
 	Umask     *int
 	Limits    []wire.Limit // overrides of the caller's, the later wins

@@ -3,6 +3,8 @@
 // acts on them.
 package wire
 
+import "strings"
+
 // MaxInstances is far above what one machine has use for; it guards against a
 // slip of the finger.
 const MaxInstances = 4096
@@ -85,6 +87,20 @@ type Own struct {
 	Env    []string `json:"env,omitempty"`    // names of variables, sorted
 	Limits []int    `json:"limits,omitempty"` // resources
 	Umask  bool     `json:"umask,omitempty"`
+	// Hidden says which of the caller's variables the app does not get; see Hides.
+	Hidden []string `json:"hidden,omitempty"`
+}
+
+// Hides tells whether the app does not get a variable of its caller's: its name
+// contains one of the texts of Hidden, or is what follows a "=" there.
+func (o *Own) Hides(name string) bool {
+	for _, text := range o.Hidden {
+		exact, isExact := strings.CutPrefix(text, "=")
+		if isExact && name == exact || !isExact && strings.Contains(name, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // Watch says which files are watched.
