@@ -127,7 +127,15 @@ func unique(before []wire.Spec, name string) *wire.Error {
 // launched. The loop calls it.
 func (s *Supervisor) accept(spec wire.Spec, r wire.StartRequest, w *waiting) (a *app, isNew bool) {
 	a = s.byName(spec.Name)
+	other := s.byUID(spec.UID)
 	switch {
+	case spec.UID != "" && other != nil && other != a:
+		w.deny(spec.Name, &wire.Error{
+			Code:    wire.CodeUsage,
+			Message: fmt.Sprintf("app %q: uid %q is that of app %q (id %d)", spec.Name, spec.UID, other.spec.Name, other.id),
+			Hint:    "give it a uid of its own, or forever delete " + other.word(),
+		})
+		return nil, false
 	case a == nil:
 		a = s.newApp(s.nextID, spec)
 		s.nextID++

@@ -60,6 +60,24 @@ func TestStartOfARunningName(t *testing.T) {
 	}
 }
 
+// Two apps of one uid would share their slots.
+func TestStartWithTheUIDOfAnother(t *testing.T) {
+	w := runningWorld(t)
+	sp := spec("web")
+	sp.UID = "mine"
+	w.up(sp)
+	sp.Name = "other"
+	err := w.startWith(wire.StartRequest{Specs: []wire.Spec{sp}, Force: true}).fails(wire.CodeUsage)
+	if want := `app "other": uid "mine" is that of app "web" (id 0)`; err.Message != want {
+		t.Errorf("got %q, want %q", err.Message, want)
+	}
+	if n := len(w.s.Apps()); n != 1 {
+		t.Errorf("%d apps are there", n)
+	}
+	w.target(ActRestart, "mine")
+	w.awaitCall(wire.OpSignal)
+}
+
 func TestForceReplaces(t *testing.T) {
 	w := runningWorld(t)
 	slot := w.up(spec("web"))

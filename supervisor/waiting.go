@@ -177,6 +177,14 @@ func (w *waiting) fail(a *app, err *wire.Error) {
 	})
 }
 
+// deny records that an app does not come into being.
+func (w *waiting) deny(name string, err *wire.Error) {
+	defer w.sub.poke()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.results = append(w.results, wire.Event{Type: wire.EventResult, App: name, ID: -1, Instance: -1, Err: err})
+}
+
 // wait follows the events until every goal is reached or missed, and emits a
 // result for each app.
 func (w *waiting) wait() {

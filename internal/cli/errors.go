@@ -8,7 +8,9 @@ import (
 	"forever/internal/client"
 	"forever/internal/config"
 	"forever/internal/program"
+	"forever/internal/render"
 	"forever/internal/wire"
+	"forever/pidfile"
 )
 
 // The exit codes of COMMANDS.md.
@@ -108,6 +110,7 @@ func (s *session) explain(err error) (text, hint string, code int) {
 		remote  *wire.Error
 		with    *failure
 		root    *client.RootError
+		damaged *pidfile.DamagedError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -122,6 +125,9 @@ func (s *session) explain(err error) (text, hint string, code int) {
 		return text, remote.Hint, remoteCode(remote)
 	case errors.As(err, &with):
 		return text, with.hint, codeFailed
+	case errors.As(err, &damaged):
+		path := render.Word(damaged.Path)
+		return text, "mend that line; or begin with an empty list, and no program is harmed: rm " + path, codeFailed
 	case errors.As(err, &root):
 		return text, rootHint, codeFailed
 	case errors.Is(err, client.ErrNoSupervisor):
