@@ -38,9 +38,10 @@ func openOrMake(path string, flags int) (int, error) {
 	return fd, err
 }
 
-// openLink opens what an existing symbolic link points to, and makes nothing.
-// The link has to be ours or root's (as /dev/stdout): another user's could
-// lead us to write where that user cannot.
+// openLink opens what an existing symbolic link points to. The link has to be
+// ours or root's (as /dev/stdout): another user's could lead us to write where
+// that user cannot. It makes nothing, except what a rotation that was cut short
+// has put aside and not made anew.
 func openLink(path string, flags int) (int, error) {
 	owner, target, err := readLink(path)
 	if err != nil {
@@ -52,7 +53,13 @@ func openLink(path string, flags int) (int, error) {
 	if !filepath.IsAbs(target) {
 		target = filepath.Join(filepath.Dir(path), target)
 	}
-	return retry(func() (int, error) { return unix.Open(target, flags, 0) })
+	fd, err := retry(func() (int, error) { return unix.Open(target, flags, 0) })
+	if err == unix.ENOENT && taken(target, 1) {
+		return retry(func() (int, error) {
+			return unix.Open(target, flags|unix.O_CREAT|unix.O_NOFOLLOW, 0o600)
+		})
+	}
+	return fd, err
 }
 
 var errForeignLink = errors.New("it is a symbolic link that belongs to another user")

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,6 +82,35 @@ func failingDisk(t *testing.T, why error) {
 	if n, err := e.lost("a"); n != uint64(len(data)) || !errors.Is(err, why) {
 		t.Errorf("lost %d of %d: %v", n, len(data), err)
 	}
+}
+
+// TestSlowDisk holds nobody up while there is room in the pipe, nor who asks what
+// is lost, and loses nothing.
+func TestSlowDisk(t *testing.T) {
+	slow, entered := make(chan struct{}), make(chan struct{}, 1000)
+	answer := sync.OnceFunc(func() { close(slow) })
+	defer answer()
+	e := newTestEngine(t, func(c *calls) {
+		c.splice = func(from, to int, at *int64, n int64) (int64, error) {
+			if at != nil {
+				entered <- struct{}{}
+				<-slow
+			}
+			return spliceTo(from, to, at, n)
+		}
+	})
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path})
+	data := string(numbered(50 << 10))
+	write(t, w, data[:1000])
+	await(t, entered, "the disk")
+	write(t, w, data[1000:])
+	if n, err := e.lost("a"); n != 0 || err != nil {
+		t.Errorf("lost %d: %v", n, err)
+	}
+	answer()
+	drain(t, e, "a")
+	wantFile(t, path, data)
 }
 
 // TestReadOnlyFileSystem lets the program run, counts, and writes when it can.

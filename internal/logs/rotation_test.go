@@ -133,6 +133,29 @@ func TestTwoPipesRotateTogether(t *testing.T) {
 	})
 }
 
+// TestLinkAfterARotationCutShort: whoever put the file aside was killed before
+// there was a new one, and the link leads nowhere.
+func TestLinkAfterARotationCutShort(t *testing.T) {
+	everyEngine(t, func(t *testing.T, e mover) {
+		dir := t.TempDir()
+		path, link := filepath.Join(dir, "log"), filepath.Join(dir, "link")
+		if err := os.WriteFile(path, []byte("old\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("log", link); err != nil {
+			t.Skip("no links here: ", err)
+		}
+		if err := realDisk().shift(path, 5); err != nil {
+			t.Fatal(err)
+		}
+		w := attach(t, e, "a", Sink{Path: link})
+		write(t, w, "new\n")
+		drain(t, e, "a")
+		wantFile(t, path, "new\n")
+		wantFile(t, older(path, 1), "old\n")
+	})
+}
+
 // TestRotateByTime puts aside what was last written in an earlier period.
 func TestRotateByTime(t *testing.T) {
 	everyEngine(t, func(t *testing.T, e mover) {
