@@ -11,7 +11,7 @@ import (
 func healthOptions() []Option {
 	return []Option{{
 		Name: "health", Aliases: []string{"healthcheck", "health-check"}, Kind: String, Placeholder: "CHECK", Category: CategoryHealth,
-		Usage: "start it anew when it is not well: http:PORT/PATH, tcp:PORT or exec:COMMAND; none",
+		Usage: "start it anew when it is not well by http:PORT/PATH, tcp:PORT or exec:COMMAND; none: no check",
 		Set:   setHealth, setTable: setHealthTable,
 	}, {
 		Name: "health-interval", Kind: Duration, Placeholder: "DURATION", Category: CategoryHealth,
