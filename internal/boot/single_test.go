@@ -235,7 +235,7 @@ func TestSingleCannotBeExecuted(t *testing.T) {
 	got := results(t, func(on func(wire.Event)) error {
 		return l.Start(t.Context(), wire.StartRequest{Specs: []wire.Spec{{Name: "web", Script: "/no/such", Cwd: "/"}}}, nil, on)
 	})
-	if !strings.Contains(got, ": no such file or directory") {
+	if !strings.Contains(got, "could not be executed: /no/such is not there any more") {
 		t.Errorf("start: %q", got)
 	}
 }
