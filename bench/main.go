@@ -26,7 +26,7 @@ type options struct {
 func main() {
 	var o options
 	flag.BoolVar(&o.readme, "readme", false, "copy the table of bench/RESULTS.md into README.md, and measure nothing")
-	flag.BoolVar(&o.quick, "quick", false, "few rounds: at most four minutes")
+	flag.BoolVar(&o.quick, "quick", false, "few rounds: five minutes")
 	flag.StringVar(&o.only, "only", "", "measure these `SECTIONS` alone: "+strings.Join(sectionNames(), ","))
 	flag.StringVar(&o.peers, "peers", "", "compare with these `PEERS` alone")
 	flag.StringVar(&o.out, "out", "", "write into this `FOLDER` (default: bench for a whole run, else a temporary one)")
