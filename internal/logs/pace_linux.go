@@ -11,9 +11,11 @@ import "time"
 // at it again after a pause, which doubles while little has come (up to
 // maxPause: what a person does not notice, and what makes 100 programs with 1000
 // lines a second each cost a few percent of a core) and shrinks quickly when the
-// pipe was nearly full, because then its program may have had to wait.
+// pipe was nearly full, because then its program may have had to wait. quiet is
+// longer than maxPause, so that no pipe is woken for more often than it would be
+// looked at.
 const (
-	quiet    = 5 * time.Millisecond
+	quiet    = 25 * time.Millisecond
 	minPause = 50 * time.Microsecond // about the kernel's timer slack
 	maxPause = minPause << 8         // 12.8 ms
 )

@@ -16,7 +16,8 @@ func TestPace(t *testing.T) {
 		looks [2]int // how many in a second, at least and at most
 	}{
 		{"a line a second", time.Second, 100, [2]int{1, 1}},
-		{"100 lines a second", 10 * time.Millisecond, 100, [2]int{100, 100}},
+		{"40 lines a second", 25 * time.Millisecond, 100, [2]int{40, 40}},
+		{"100 lines a second", 10 * time.Millisecond, 100, [2]int{70, 100}},
 		{"1000 lines a second", time.Millisecond, 100, [2]int{70, 100}},
 		{"10 MB a second", 10 * time.Microsecond, 100, [2]int{80, 700}},
 		{"1 GB a second", time.Microsecond, 1000, [2]int{15000, 60000}},

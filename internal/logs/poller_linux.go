@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -108,6 +109,10 @@ func (p *poller) look() []unix.EpollEvent {
 
 // wait returns when something is ready or at the deadline; zero: there is none.
 func (p *poller) wait(deadline time.Time) []unix.EpollEvent {
+	if left := time.Until(deadline); !deadline.IsZero() && left < longNap {
+		p.nap(left)
+		return p.look()
+	}
 	if timed := !deadline.IsZero(); timed || p.timed {
 		p.file.SetReadDeadline(deadline)
 		p.timed = timed
@@ -116,6 +121,25 @@ func (p *poller) wait(deadline time.Time) []unix.EpollEvent {
 		return p.look() // the deadline; had it passed, nobody would have looked
 	}
 	return p.events[:p.ready]
+}
+
+// longNap is the least pause that is left to the runtime's timers. They are as
+// fine as a millisecond when the runtime has nothing else to do (netpoll rounds
+// up to what epoll_wait(2) takes), and in that time a fast program fills its pipe
+// several times, and waits.
+const longNap = time.Millisecond / 2
+
+// nap waits for so long, or until something is ready. The runtime is not told
+// that the thread sleeps: to hand its processor to another thread and to get it
+// back costs more than so short a sleep is worth, and somebody would have to
+// watch over it meanwhile.
+func (p *poller) nap(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	set := [1]unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
+	ts := unix.NsecToTimespec(d.Nanoseconds())
+	unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&set[0])), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
 }
 
 // lookInto looks into the set; false lets the runtime wait for it.
