@@ -93,6 +93,7 @@ func (w *world) answersCheck(asked chan *asking, err error) {
 
 func (w *world) wantHealth(status string, failures int) {
 	w.t.Helper()
+	w.until("its checks", func() bool { return w.s.byName("web").instances[0].health != nil }) // the loop's turn begins them
 	h := w.look("web").Health
 	if h == nil || h.Status != status || h.Failures != failures {
 		w.t.Fatalf("its health is %+v, want %s after %d failures", h, status, failures)
