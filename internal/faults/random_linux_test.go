@@ -51,18 +51,20 @@ func TestRandomKills(t *testing.T) {
 }
 
 // Both die in one moment, again and again. The next command that changes
-// something finds what lives. Nobody reads what is printed meanwhile, so nobody prints.
+// something finds what lives, and what was printed meanwhile.
 func TestRandomKillsOfBoth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := newStorm(w)
 	s.add("steady0", "steady1", "volatile0", "volatile1", "volatile2")
+	s.addRole("lines0", "lines", "1900")
 	s.crash("crash0", "exit", "1")
 	s.crash("crash1", "brief", "30", "--min-uptime", "10")
 	s.both = true
 	s.rage(kills/5, nil)
 	s.check()
 	w.must("stopall")
+	w.checkLines("lines0")
 	w.pairGone()
 }
 

@@ -23,14 +23,3 @@ func waitForChild() bool {
 
 // orphans: Darwin has no subreaper, and keeps no such list.
 func orphans() ([]int, error) { return nil, errors.ErrUnsupported }
-
-func cloexecPipe(fds []int) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	if err := syscall.Pipe(fds); err != nil {
-		return err
-	}
-	syscall.CloseOnExec(fds[0])
-	syscall.CloseOnExec(fds[1])
-	return nil
-}

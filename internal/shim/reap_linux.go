@@ -57,5 +57,3 @@ func orphans() ([]int, error) {
 }
 
 var self = strconv.Itoa(os.Getpid())
-
-func cloexecPipe(fds []int) error { return unix.Pipe2(fds, unix.O_CLOEXEC) }

@@ -62,11 +62,8 @@ func (s *shim) open(key string, streams []string) (*wire.ShimMessage, []int) {
 }
 
 func newPipe(name string) (pipe, error) {
-	var fds [2]int
-	if err := cloexecPipe(fds[:]); err != nil {
-		return pipe{}, err
-	}
-	return pipe{name: name, read: fds[0], write: fds[1]}, nil
+	read, write, err := outputPipe()
+	return pipe{name: name, read: read, write: write}, err
 }
 
 // describe is the slot as the inventory tells it, with the pipes' read ends.

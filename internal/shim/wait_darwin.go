@@ -1,15 +1,6 @@
 package shim
 
-import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-)
-
-// writeEnd opens a pipe's write end from its read end, through /dev/fd.
-func writeEnd(read int) (int, error) {
-	return unix.Open(fmt.Sprintf("/dev/fd/%d", read), unix.O_WRONLY|unix.O_CLOEXEC, 0)
-}
+import "golang.org/x/sys/unix"
 
 // isChild tells whether pid is a child of this process.
 func isChild(pid int) bool {

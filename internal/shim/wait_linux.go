@@ -1,15 +1,6 @@
 package shim
 
-import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-)
-
-// writeEnd opens a pipe's write end from its read end (pipe(7), proc_pid_fd(5)).
-func writeEnd(read int) (int, error) {
-	return unix.Open(fmt.Sprintf("/proc/self/fd/%d", read), unix.O_WRONLY|unix.O_CLOEXEC, 0)
-}
+import "golang.org/x/sys/unix"
 
 // isChild tells whether pid is a child of this process, ended or not. Nothing
 // is reaped.
