@@ -54,6 +54,8 @@ func (f *fake) Apps(_ context.Context, q client.Query) ([]wire.App, bool, error)
 	return apps, !f.stored, f.appsErr
 }
 
+func (f *fake) Wake(context.Context) error { return nil }
+
 func (f *fake) setApps(apps ...wire.App) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -32,6 +32,11 @@ func (c *call) planned(in *input) bool {
 // plan compares apps with what runs.
 func (c *call) plan(in *input, apps []app) (plan, error) {
 	var p plan
+	if !c.opts.Bool("dry-run") { // who only looks starts nothing
+		if err := c.service.Wake(c.ctx); err != nil {
+			return p, err
+		}
+	}
 	have, _, err := c.service.Apps(c.ctx, client.Query{Spec: true, Env: true})
 	if err != nil {
 		return p, err

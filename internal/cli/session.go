@@ -21,6 +21,7 @@ import (
 type service interface {
 	Ping(ctx context.Context) (wire.Ping, error)
 	Apps(ctx context.Context, q client.Query) ([]wire.App, bool, error)
+	Wake(ctx context.Context) error
 	Start(ctx context.Context, r wire.StartRequest, streams []*os.File, on func(wire.Event)) error
 	Act(ctx context.Context, action string, r wire.TargetRequest, on func(wire.Event)) error
 	Watch(ctx context.Context, on func(wire.Event)) error

@@ -58,3 +58,17 @@ func (c *Client) killAbsent(ctx context.Context) error {
 	}
 	return errOver
 }
+
+// wakeAbsent starts the pair if an app is to run.
+func (c *Client) wakeAbsent(ctx context.Context) error {
+	state, err := c.load()
+	if err != nil {
+		return err
+	}
+	for _, a := range state.Apps {
+		if a.Desired == wire.DesiredRunning {
+			return c.startPair(ctx)
+		}
+	}
+	return errOver
+}

@@ -76,6 +76,13 @@ func (c *Client) Apps(ctx context.Context, q Query) (apps []wire.App, live bool,
 	return apps, err == nil, err
 }
 
+// Wake has somebody supervise what is to run according to the state file: after
+// both processes of a pair have died, Apps tells what the next one finds only once
+// that has taken over. It starts nothing where nothing is to run.
+func (c *Client) Wake(ctx context.Context) error {
+	return c.do(ctx, &call{method: "GET", path: "/v1/ping", absent: c.wakeAbsent, receive: func(io.Reader, func()) error { return nil }})
+}
+
 // Start starts apps, and the pair first where there is none. streams are
 // stdout and stderr to hand over, or empty; they stay the caller's.
 func (c *Client) Start(ctx context.Context, r wire.StartRequest, streams []*os.File, on func(wire.Event)) error {
