@@ -108,6 +108,9 @@ func TestOrderMeetsRestart(t *testing.T) {
 func TestOrderOfAnOldSpec(t *testing.T) {
 	w := runningWorld(t)
 	slot := w.up(spec("web"))
+	if w.stood(slot) == nil {
+		t.Fatal("there is no order to be withdrawn")
+	}
 	w.do(func() { w.s.byName("web").setSpec(spec("web")) })
 	if o := w.stood(slot); o != nil {
 		t.Errorf("the order stands: %+v", o)

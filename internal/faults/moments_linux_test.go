@@ -333,3 +333,25 @@ func TestDeathInTheMiddleOfAStateWrite(t *testing.T) {
 		t.Errorf("temporary files stay: %v", left)
 	}
 }
+
+// A standing order needs no supervisor: while that one hangs, a stable program is
+// started anew, and it is told when it goes on.
+func TestStandingOrderWithoutASupervisor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old := w.start("app", []string{"--min-uptime", "0"}, "sleep")
+	w.expect("sleep", 1)
+	w.must("signal", "CONT", "app") // the shim has read all that came before
+	supervisor := w.halt(w.ping().SupervisorPID)
+	w.kill(old)
+	next := w.expect("sleep", 1)[0]
+	if err := supervisor.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	w.must("signal", "CONT", "app") // the supervisor has read what the shim told before
+	if in := w.instance("app"); in.PID != next || in.Restarts != 1 || in.LastExit == nil || in.LastExit.PID != old {
+		t.Errorf("it is %+v after %+v; started was %d in the place of %d", in, in.LastExit, next, old)
+	}
+	w.must("stop", "app")
+	w.pairGone()
+}

@@ -53,7 +53,9 @@ func roleFlood(args string) {
 	}
 }
 
-func benchmark(b *testing.B, move func(r *os.File, path string, total int64)) {
+// benchmark has move write what a program prints; written returns when the program
+// has ended.
+func benchmark(b *testing.B, move func(r *os.File, path string, total int64, written func())) {
 	for _, size := range []int{100, 8000, 65500} {
 		b.Run(fmt.Sprint("write=", size), func(b *testing.B) {
 			total := int64(b.N) * benchChunk
@@ -67,7 +69,7 @@ func benchmark(b *testing.B, move func(r *os.File, path string, total int64)) {
 			before := cpu(b)
 			b.ResetTimer()
 			cmd := flood(b, w, total, size)
-			move(r, path, total)
+			move(r, path, total, func() { cmd.Wait() })
 			b.StopTimer()
 			used := cpu(b) - before
 			w.Close()
@@ -93,7 +95,7 @@ func BenchmarkPumpJSON(b *testing.B) {
 }
 
 func benchmarkSink(b *testing.B, sink Sink) {
-	benchmark(b, func(r *os.File, path string, total int64) {
+	benchmark(b, func(r *os.File, path string, _ int64, written func()) {
 		p, err := NewPump()
 		if err != nil {
 			b.Fatal(err)
@@ -104,14 +106,13 @@ func benchmarkSink(b *testing.B, sink Sink) {
 			b.Fatal(err)
 		}
 		p.Process("a", 1)
-		for moved := int64(0); moved < total; time.Sleep(time.Millisecond) {
-			p.e.call(func() error { moved = int64(p.e.feeds["a"].moved); return nil })
-		}
+		written()
+		p.Drain("a")
 	})
 }
 
 func BenchmarkBareSplice(b *testing.B) {
-	benchmark(b, func(r *os.File, path string, total int64) {
+	benchmark(b, func(r *os.File, path string, total int64, _ func()) {
 		f, _ := os.Create(path)
 		defer f.Close()
 		in, out := int(r.Fd()), int(f.Fd())
@@ -127,7 +128,7 @@ func BenchmarkBareSplice(b *testing.B) {
 }
 
 func BenchmarkReadWrite(b *testing.B) {
-	benchmark(b, func(r *os.File, path string, total int64) {
+	benchmark(b, func(r *os.File, path string, total int64, _ func()) {
 		f, _ := os.Create(path)
 		defer f.Close()
 		in, out := int(r.Fd()), int(f.Fd())
@@ -170,13 +171,17 @@ func BenchmarkManyPrograms(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
 	for _, w := range cmd.ExtraFiles {
 		w.Close()
 	}
-	time.Sleep(200 * time.Millisecond) // until all have started
+	said.Read(make([]byte, 1)) // all have started
 	turns, before, began := p.e.turns.Load(), cpu(b), time.Now()
 	for b.Loop() {
 		time.Sleep(time.Second)
@@ -203,12 +208,14 @@ func roleChatter(args string) {
 	fmt.Sscan(args, &n)
 	line := append(bytes.Repeat([]byte("x"), 99), '\n')
 	for i := range n {
+		unix.Write(3+i, line)
 		go func() {
-			time.Sleep(time.Duration(i) * time.Millisecond / time.Duration(n))
+			<-time.After(time.Duration(i) * time.Millisecond / time.Duration(n)) // not all at once
 			for range time.Tick(time.Millisecond) {
 				unix.Write(3+i, line)
 			}
 		}()
 	}
+	fmt.Println("writing")
 	os.Stdin.Read(make([]byte, 1))
 }

@@ -100,7 +100,7 @@ func contains(fds []int, fd int) bool {
 
 // A slot that is taken over holds the same process and the same pipes.
 func TestAdoptSlot(t *testing.T) {
-	s, peer := testShim(t)
+	s, _ := testShim(t)
 	s.opened(t, "u:0")
 	pid := s.started(t, "u:0", "sleep")
 	a := nextLife(t, s)
@@ -125,7 +125,6 @@ func TestAdoptSlot(t *testing.T) {
 	}
 	sl.pipes = nil // they are the other's
 	s.slots["u:0"].pid = 0
-	_ = peer
 }
 
 // A supervisor that becomes the shim has only the read ends.
