@@ -78,6 +78,8 @@ func act(step, rest string) {
 			for n := 0; ; n++ {
 			}
 		}()
+	case "tick": // a thread looks at the clock and does nothing
+		go tick()
 	case "headless": // the first thread ends, the others go on
 		exitThread()
 	case "plain", "group", "session", "clear":

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -99,6 +101,9 @@ func lookAtRest(leader int) (restLook, error) {
 			if state == 'R' || state == 'D' {
 				look.quiet = false
 			}
+			if state == 'S' && tid != pid && ticks(pid, tid) {
+				switches = 0
+			}
 			var id [16]byte
 			binary.NativeEndian.PutUint64(id[:], uint64(tid))
 			binary.NativeEndian.PutUint64(id[8:], switches)
@@ -113,6 +118,17 @@ func lookAtRest(leader int) (restLook, error) {
 	}
 	look.runs = hash.Sum64()
 	return look, nil
+}
+
+// ticks reports that a thread sleeps in nanosleep(2): not for work, which wakes a
+// thread by a futex or a descriptor, but until it is time to look whether there
+// is any. The name is that of a kernel function (/proc/PID/wchan in proc(5)); a
+// kernel that tells no names has no such thread.
+func ticks(pid, tid int) bool {
+	var buf [64]byte
+	path := "/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/wchan"
+	name, err := readInto(unix.AT_FDCWD, path, buf[:])
+	return err == nil && string(name) == "hrtimer_nanosleep"
 }
 
 // parseStatus takes the state and the number of context switches from

@@ -3,6 +3,7 @@ package proc
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -18,6 +19,16 @@ func TestBusyIsNotSettled(t *testing.T) {
 		if err := settled(ctx, f.main); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v, want context.DeadlineExceeded", role, err)
 		}
+	}
+}
+
+// A runtime that keeps looking at the clock does not keep a person waiting.
+func TestTickingIsSettled(t *testing.T) {
+	if name, err := os.ReadFile("/proc/self/wchan"); err != nil || len(name) == 0 {
+		t.Skipf("SKIPPED: this kernel does not say what a thread waits for: %q, %v", name, err)
+	}
+	if err := settled(patience(t), start(t, "tick").main); err != nil {
+		t.Error(err)
 	}
 }
 
