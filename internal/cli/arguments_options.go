@@ -128,7 +128,7 @@ func (r *reader) isGlobal(o *option) bool { return slices.Contains(r.globals, o)
 // options tell how to read the line.
 func (r *reader) find(name string) *option {
 	if r.line.cmd != nil {
-		if o := find(r.line.cmd.options, name); o != nil {
+		if o := find(r.line.cmd.all(), name); o != nil {
 			return o
 		}
 		return find(r.globals, name)
@@ -136,11 +136,11 @@ func (r *reader) find(name string) *option {
 	if o := find(r.globals, name); o != nil {
 		return o
 	}
-	if o := find(lookup(r.table, "run").options, name); o != nil {
+	if o := find(lookup(r.table, "run").all(), name); o != nil {
 		return o
 	}
 	for _, cmd := range r.table {
-		if o := find(cmd.options, name); o != nil {
+		if o := find(cmd.all(), name); o != nil {
 			return o
 		}
 	}
@@ -165,10 +165,10 @@ func (r *reader) unknown(typed string) error {
 func (r *reader) longNames() []string {
 	options := slices.Clone(r.globals)
 	if r.line.cmd != nil {
-		options = append(options, r.line.cmd.options...)
+		options = append(options, r.line.cmd.all()...)
 	} else {
 		for _, cmd := range r.table {
-			options = append(options, cmd.options...)
+			options = append(options, cmd.all()...)
 		}
 	}
 	var names []string

@@ -146,7 +146,7 @@ func FuzzArguments(f *testing.F) {
 		cmd.least, cmd.most, cmd.shape = 0, 0, targets
 		cmd.run = func(c *call) error { got = c.args; return nil }
 		l.cmd = &cmd
-		for _, o := range cmd.options {
+		for _, o := range cmd.all() {
 			o.set = nil
 		}
 		s := newSession(nil, nil, nil)

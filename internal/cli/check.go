@@ -10,14 +10,15 @@ import (
 
 func checkCommand() *command {
 	in := &input{}
-	env := settingOptions(&in.settings, func(o *config.Option) bool { return o.Name == "env" })
 	return &command{
 		name: "check", shape: targets, least: 1, words: "at least one config FILE",
 		synopsis: []string{"check [--env NAME] FILE…"},
 		brief:    "say whether a config file is right; start nothing",
 		about: `Reads the file as start would, finds each program and its interpreter, and tells every
 warning and every mistake with its file, line and column. "-" is standard input.`,
-		options:  env,
+		settings: func() []*option {
+			return settingOptions(&in.settings, func(o *config.Option) bool { return o.Name == "env" })
+		},
 		examples: []example{{"forever check apps.yaml", "before it goes to a server"}},
 		exits: []exit{
 			{"0", "the file is right, perhaps with warnings"},

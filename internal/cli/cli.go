@@ -78,7 +78,7 @@ func (s *session) dispatch(l *line, g *globals) error {
 		ExitErrHandler: func(*cli.Context, error) {}, // exit codes are Main's to return
 		Compiled:       time.Unix(0, 1),              // known, so that nobody looks at the binary's date
 		Commands: []*cli.Command{{
-			Name: l.cmd.name, HideHelp: true, Flags: flags(l.cmd.options),
+			Name: l.cmd.name, HideHelp: true, Flags: flags(l.cmd.all()),
 			Action: func(ctx *cli.Context) error { return s.perform(l, g, ctx) },
 		}},
 	}
@@ -95,7 +95,7 @@ func flags(options []*option) []cli.Flag {
 
 // perform checks what was given and runs the action.
 func (s *session) perform(l *line, g *globals, ctx *cli.Context) error {
-	for _, o := range slices.Concat(g.options, l.cmd.options) {
+	for _, o := range slices.Concat(g.options, l.cmd.all()) {
 		if o.fault != nil {
 			return o.fault
 		}

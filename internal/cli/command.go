@@ -28,9 +28,10 @@ type command struct {
 	most     int    // how many it takes at most; 0: any number
 	words    string // what it needs, for the error: "at least one TARGET"
 	synopsis []string
-	brief    string // one line, lower case, for the list of actions
-	about    string // paragraphs of the help page
-	options  []*option
+	brief    string           // one line, lower case, for the list of actions
+	about    string           // paragraphs of the help page
+	options  []*option        // of its own; all has the others too
+	settings func() []*option // entries of config's table, made when somebody asks for them
 	examples []example
 	exits    []exit
 	hidden   bool
@@ -54,12 +55,22 @@ type call struct {
 	line *line
 }
 
+// all are the options of the action. They are made once: an option keeps what
+// was given to it.
+func (c *command) all() []*option {
+	if c.settings != nil {
+		c.options, c.settings = append(c.options, c.settings()...), nil
+	}
+	return c.options
+}
+
 func (c *command) answers(name string) bool {
 	return c.name == name || slices.Contains(c.aliases, name)
 }
 
 // commands is the table of all actions, in the order of the help page. It is
-// made anew for each call: options keep what was given to them.
+// made anew for each call: options keep what was given to them. A call needs those
+// of one action, and config's table is long.
 func commands() []*command {
 	return []*command{
 		startCommand(), runCommand(),

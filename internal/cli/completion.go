@@ -120,7 +120,7 @@ func (c *call) candidates(before []string, last string) []candidate {
 	cmd, words := typedSoFar(before)
 	options := newGlobals().options
 	if cmd != nil {
-		options = append(options, cmd.options...)
+		options = append(options, cmd.all()...)
 	}
 	if o := awaiting(options, before); o != nil {
 		return valuesOf(o)

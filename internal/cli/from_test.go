@@ -20,7 +20,7 @@ func docPage(t *testing.T, name string) string {
 // Every option and action of npm's forever 4.0.3 is on its page, and is known.
 func TestEverythingOfNpmsForever(t *testing.T) {
 	text := docPage(t, "from-forever.md")
-	options := append(newGlobals().options, append(startCommand().options, logsCommand().options...)...)
+	options := append(newGlobals().options, append(startCommand().all(), logsCommand().all()...)...)
 	for _, name := range strings.Fields("max logFile outFile errFile path command append fifo number pidFile uid id " +
 		"sourceDir workingDir minUptime spinSleepTime colors plain debug verbose silent watch watchDirectory watchIgnore " +
 		"killTree killSignal help") {

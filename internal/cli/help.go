@@ -115,7 +115,7 @@ func (p *page) action(cmd *command) {
 		p.line("  also: %s", strings.Join(cmd.aliases, ", "))
 	}
 	fmt.Fprintf(p.b, "\n%s\n", cmd.about)
-	p.categories(cmd.options)
+	p.categories(cmd.all())
 	p.head("Options of every action")
 	p.options(newGlobals().options)
 	p.head("Examples")

@@ -24,7 +24,7 @@ func TestHelpIsComplete(t *testing.T) {
 		if page.code != codeDone || page.out != again.out || page.errOut != "" {
 			t.Errorf("%s: help and --help: %+v, %+v", cmd.name, page, again)
 		}
-		for _, o := range append(newGlobals().options, cmd.options...) {
+		for _, o := range append(newGlobals().options, cmd.all()...) {
 			checkOption(t, cmd, o, page.out)
 		}
 	}
@@ -71,7 +71,7 @@ func TestNamesAreUnique(t *testing.T) {
 	}
 	for _, cmd := range commands() {
 		names := map[string]bool{}
-		for _, o := range append(newGlobals().options, cmd.options...) {
+		for _, o := range append(newGlobals().options, cmd.all()...) {
 			for _, name := range append([]string{o.name}, o.aliases...) {
 				if names[name] {
 					t.Errorf("%s: the option %s is there twice", cmd.name, name)

@@ -23,7 +23,7 @@ func killCommand() *command {
 		brief:    "stop everything and end the background processes",
 		about: `All apps are stopped as by stopall and stay in the list; then the supervisor and the
 shim end. Not to be mistaken for kill(1): forever signal sends signals.`,
-		options:  in.options("kill-timeout"),
+		settings: func() []*option { return in.options("kill-timeout") },
 		examples: []example{{"forever kill", "nothing of forever runs after it"}},
 		exits: []exit{
 			{"0", "nothing runs any more, or nothing ran"},

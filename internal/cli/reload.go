@@ -17,10 +17,11 @@ answered those that wait. If the new one does not come up in time, the old one s
 the reload fails. An app that was not started with -i is restarted instead.
 
 ` + aboutTargets,
-		options: append([]*option{
+		options: []*option{
 			{name: "update-env", usage: "the app gets the environment of the caller from now on"},
 			{name: "parallel", kind: valued, placeholder: "N", usage: "replace N instances at a time (1)"},
-		}, in.targetOptions("kill-timeout", "kill-signal")...),
+		},
+		settings: func() []*option { return in.targetOptions("kill-timeout", "kill-signal") },
 		examples: []example{
 			{"forever reload api", "put a new version of the program into service"},
 			{"forever reload --parallel 2 all", "two instances at a time"},

@@ -12,13 +12,9 @@ func restartCommand() *command {
 had given up begins anew.
 
 ` + aboutTargets,
-		options: append(in.restartOptions(), onlyOption(&in.only, ""), &option{
-			name: "env", kind: valued, placeholder: "NAME", usage: "of a config file: start its apps as it has them now, with env_NAME",
-			set: func(name string) error {
-				in.settings.EnvName = name
-				return nil
-			},
-		}),
+		settings: func() []*option {
+			return append(in.restartOptions(), onlyOption(&in.only, ""), in.envOption())
+		},
 		examples: []example{
 			{"forever restart web", "restart one app"},
 			{"NODE_ENV=production forever restart --update-env web", "with the environment of this shell"},
@@ -37,7 +33,7 @@ func restartallCommand() *command {
 		synopsis: []string{"restartall [options]"},
 		brief:    "restart all apps",
 		about:    "The same as `forever restart all`.",
-		options:  in.restartOptions(),
+		settings: in.restartOptions,
 		examples: []example{{"forever restartall", "restart everything"}},
 		exits:    targetExits,
 		run:      func(c *call) error { return c.restart(in, []string{"all"}) },
@@ -47,6 +43,16 @@ func restartallCommand() *command {
 func (v *override) restartOptions() []*option {
 	update := &option{name: "update-env", usage: "the app gets the environment of the caller from now on"}
 	return append([]*option{update}, v.options("wait", "kill-timeout", "kill-signal")...)
+}
+
+func (v *override) envOption() *option {
+	return &option{
+		name: "env", kind: valued, placeholder: "NAME", usage: "of a config file: start its apps as it has them now, with env_NAME",
+		set: func(name string) error {
+			v.settings.EnvName = name
+			return nil
+		},
+	}
 }
 
 func (c *call) restart(in *override, targets []string) error {

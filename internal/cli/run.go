@@ -29,7 +29,7 @@ ended for good; of several, when one marked --essential has, and stops the other
 With --silent the program's output is not shown; files that were asked for have it.
 
 As PID 1 of a container it reaps orphans.`,
-		options: in.options(),
+		settings: in.options,
 		examples: []example{
 			{"forever run server.js", "a Node program, restarted when it fails"},
 			{"forever server.js", "the same"},

@@ -33,9 +33,7 @@ start, changed ones restart, unchanged ones are not touched.
 
 Answers when the program has really been executed and has survived its first
 moments; with --wait, when it is ready.`,
-		options: append(in.options(), &option{
-			name: "dry-run", category: config.CategoryApp, usage: "of a config file, print what would start and restart, and do nothing",
-		}),
+		settings: func() []*option { return append(in.options(), dryRunOption()) },
 		examples: []example{
 			{"forever start server.js --port 8080", "a Node program; --port is its own"},
 			{"forever start --name api --max 5 -c 'python3 -u' api.py", "name it, run it at most 5 times, choose the interpreter"},
@@ -48,6 +46,12 @@ moments; with --wait, when it is ready.`,
 			{"2", "the command line was wrong and nothing was started"},
 		},
 		run: func(c *call) error { return c.start(in) },
+	}
+}
+
+func dryRunOption() *option {
+	return &option{
+		name: "dry-run", category: config.CategoryApp, usage: "of a config file, print what would start and restart, and do nothing",
 	}
 }
 

@@ -21,7 +21,7 @@ SIGKILL to it and to every process it left behind. Answers when all of them are
 gone. Many apps are stopped side by side.
 
 ` + aboutTargets,
-		options: in.targetOptions("kill-timeout", "kill-signal"),
+		settings: func() []*option { return in.targetOptions("kill-timeout", "kill-signal") },
 		examples: []example{
 			{"forever stop web", "stop one app"},
 			{"forever stop 'api-*' worker:2", "several, and one instance of another"},
@@ -39,7 +39,7 @@ func stopallCommand() *command {
 		synopsis: []string{"stopall [options]"},
 		brief:    "stop all apps",
 		about:    "The same as `forever stop all`. With nothing running there is nothing to do.",
-		options:  in.options("kill-timeout", "kill-signal"),
+		settings: func() []*option { return in.options("kill-timeout", "kill-signal") },
 		examples: []example{{"forever stopall", "stop everything"}},
 		exits: []exit{
 			{"0", "everything is stopped, or nothing ran"},
@@ -61,7 +61,7 @@ func deleteCommand() *command {
 		synopsis: []string{"delete [options] TARGET…"},
 		brief:    "stop apps and forget them",
 		about:    "Stops what runs, then removes the app from the list. Its log files stay.\n\n" + aboutTargets,
-		options:  in.targetOptions("kill-timeout", "kill-signal"),
+		settings: func() []*option { return in.targetOptions("kill-timeout", "kill-signal") },
 		examples: []example{
 			{"forever delete web", "stop and forget one app"},
 			{"forever delete all", "forget everything"},
@@ -78,7 +78,7 @@ func deleteallCommand() *command {
 		synopsis: []string{"deleteall [options]"},
 		brief:    "stop and forget all apps",
 		about:    "The same as `forever delete all`.",
-		options:  in.options("kill-timeout", "kill-signal"),
+		settings: func() []*option { return in.options("kill-timeout", "kill-signal") },
 		examples: []example{{"forever deleteall", "forget everything"}},
 		exits:    targetExits,
 		run:      func(c *call) error { return c.remove(in, []string{"all"}) },
