@@ -14,6 +14,7 @@ WORKDIR /src
 
 # The modules have a layer of their own: they change less often than the code.
 COPY go.mod go.sum ./
+COPY internal/md2man/go.mod internal/md2man/
 RUN --mount=type=cache,target=/go/pkg/mod \
     go mod download
 
