@@ -26,8 +26,8 @@ const (
 //
 // The error wraps os.ErrProcessDone when the process has ended, also as a
 // zombie, or the PID belongs to another; it is ctx's error when patience ends
-// first. It looks after 1, 2, 4 … 50 ms, so only wait with it while a person
-// waits too.
+// first. The next look comes after a quarter of the time so far, which is 1 to 50
+// ms, so only wait with it while a person waits too.
 func WaitSettled(ctx context.Context, pid int, start uint64) error {
 	h, err := Open(pid, start)
 	if err != nil {
@@ -43,7 +43,7 @@ func WaitSettled(ctx context.Context, pid int, start uint64) error {
 func settle(ctx context.Context, h *Handle) error {
 	var last restLook
 	var lastAt time.Time
-	for gap := time.Millisecond; ; gap = min(2*gap, settleLonger) {
+	for began := time.Now(); ; {
 		at := time.Now()
 		look, err := lookAtRest(h.pid)
 		switch {
@@ -54,11 +54,11 @@ func settle(ctx context.Context, h *Handle) error {
 		case look != last:
 			last, lastAt = look, at
 		}
-		wait := gap
+		gap := min(max(at.Sub(began)/4, time.Millisecond), settleLonger)
 		if look.quiet {
-			wait = max(settleApart, gap/4)
+			gap = max(settleApart, gap/4)
 		}
-		if err := h.endsWithin(ctx, wait); err != nil {
+		if err := h.endsWithin(ctx, gap); err != nil {
 			return err
 		}
 	}
