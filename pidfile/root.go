@@ -3,15 +3,18 @@ package pidfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// CheckRoot makes the root folder, mode 0700, if there is none, and refuses one
-// that is not safe: it holds environments and a socket that runs programs, so
-// nobody but uid may get in. It may be a symbolic link that uid or the
-// superuser made. On Windows only its being a folder is checked.
+// CheckRoot makes the root folder, mode 0700, if there is none, and gives that
+// mode to one that is empty. It refuses one that is not safe: it will hold a
+// socket that runs programs, so nobody but uid may write there. Others may look
+// in where its owner had it so; the files themselves are closed to them. It may
+// be a symbolic link that uid or the superuser made. On Windows only its being a
+// folder is checked.
 func CheckRoot(dir string, uid int) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -57,10 +60,54 @@ func checkRoot(dir string, info os.FileInfo, uid int) error {
 	if owner != uid {
 		return fmt.Errorf("root folder %s belongs to another user (uid %d, not %d)", dir, owner, uid)
 	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 {
-		return fmt.Errorf("root folder %s is open to others (mode %04o): chmod 700 %s", dir, perm, shellQuote(dir))
+	if info.Mode().Perm()&0o077 != 0 {
+		info = closeEmpty(dir, info)
+	}
+	if perm := info.Mode().Perm(); perm&0o022 != 0 {
+		return fmt.Errorf("others may write to the root folder %s (mode %04o): chmod 700 %s", dir, perm, shellQuote(dir))
 	}
 	return nil
+}
+
+// closeEmpty gives mode 0700 to a folder with nothing in it, as mkdir or a
+// mounted volume leaves it, and returns what it is then. What somebody else has
+// laid into it before the mode counted is not taken for ours.
+func closeEmpty(dir string, info os.FileInfo) os.FileInfo {
+	f, err := os.Open(dir)
+	if err != nil {
+		return info
+	}
+	defer f.Close()
+	if in, err := f.Readdir(1); len(in) > 0 || !errors.Is(err, io.EOF) || f.Chmod(0o700) != nil {
+		return info
+	}
+	if !allOf(f, info) {
+		_ = f.Chmod(info.Mode()) // as it was: refused now, and the next time
+		return info
+	}
+	if closed, err := f.Stat(); err == nil {
+		return closed
+	}
+	return info
+}
+
+// allOf tells whether all that is in the folder f belongs to its owner: another
+// command of the same user may be making its files there.
+func allOf(f *os.File, info os.FileInfo) bool {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false
+	}
+	in, err := f.Readdir(-1)
+	if err != nil {
+		return false
+	}
+	owner, _ := ownerOf(info)
+	for _, each := range in {
+		if o, known := ownerOf(each); !known || o != owner {
+			return false
+		}
+	}
+	return true
 }
 
 // shellQuote makes a path that a shell reads as one word.

@@ -17,8 +17,11 @@ func TestRootMustBeClosed(t *testing.T) {
 	if info, err := os.Stat(dir); err != nil || info.Mode() != os.ModeDir|0o700 {
 		t.Errorf("made with mode %v, %v", info.Mode(), err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "state.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for mode, safe := range map[os.FileMode]bool{
-		0o700: true, 0o500: true, 0o755: false, 0o750: false, 0o770: false, 0o710: false, 0o701: false, 0o777 | os.ModeSticky: false,
+		0o700: true, 0o500: true, 0o755: true, 0o750: true, 0o770: false, 0o720: false, 0o702: false, 0o777 | os.ModeSticky: false,
 	} {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
@@ -30,8 +33,27 @@ func TestRootMustBeClosed(t *testing.T) {
 		if err != nil && !strings.HasSuffix(err.Error(), "chmod 700 '"+dir+"'") {
 			t.Errorf("%v: does not say what to do", err)
 		}
+		if info, err := os.Stat(dir); err != nil || info.Mode() != os.ModeDir|mode {
+			t.Errorf("mode %v became %v, %v", mode, info.Mode(), err)
+		}
 	}
 	os.Chmod(dir, 0o700)
+}
+
+// A folder that somebody has just made for it, or a volume of a container.
+func TestEmptyRootIsClosed(t *testing.T) {
+	for _, mode := range []os.FileMode{0o755, 0o750, 0o775, 0o777, 0o777 | os.ModeSticky, 0o711} {
+		dir := t.TempDir()
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckRoot(dir, os.Getuid()); err != nil {
+			t.Errorf("mode %v: %v", mode, err)
+		}
+		if info, err := os.Stat(dir); err != nil || info.Mode() != os.ModeDir|0o700 {
+			t.Errorf("mode %v became %v, %v", mode, info.Mode(), err)
+		}
+	}
 }
 
 func TestRootMayBeALink(t *testing.T) {
@@ -49,7 +71,10 @@ func TestRootMayBeALink(t *testing.T) {
 	if err := CheckRoot(link, os.Getuid()); err != nil {
 		t.Errorf("an own link to an own folder: %v", err)
 	}
-	if err := os.Chmod(real, 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(real, "state.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(real, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	if err := CheckRoot(link, os.Getuid()); err == nil || !strings.Contains(err.Error(), "chmod 700") {
