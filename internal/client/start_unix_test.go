@@ -211,7 +211,7 @@ func TestUnsafeRootsAndLogs(t *testing.T) {
 	open := filepath.Join(t.TempDir(), "open")
 	linked, piped := filepath.Join(t.TempDir(), "linked"), filepath.Join(t.TempDir(), "piped")
 	err := errors.Join(
-		os.Mkdir(open, 0o755), os.Mkdir(linked, 0o700), os.Mkdir(piped, 0o700),
+		os.MkdirAll(filepath.Join(open, "pids"), 0o700), os.Chmod(open, 0o777), os.Mkdir(linked, 0o700), os.Mkdir(piped, 0o700),
 		os.Symlink("/dev/null", filepath.Join(linked, logName)),
 		syscall.Mkfifo(filepath.Join(piped, logName), 0o600),
 	)
