@@ -230,7 +230,7 @@ func (in *instance) rememberOnce(s *Supervisor, e wire.ShimExit) (known bool) {
 }
 
 func (in *instance) remembers(e *wire.ShimExit) bool {
-	return slices.ContainsFunc(in.exits, func(x wire.Exit) bool { return x.PID == e.PID && x.At.Equal(e.At) })
+	return slices.ContainsFunc(in.exits, func(x wire.Exit) bool { return x.PID == e.PID && x.At.Same(e.At) })
 }
 
 // goOn: its process lives.

@@ -113,7 +113,7 @@ func endOf(pid int, status syscall.WaitStatus) wire.ShimExit {
 }
 
 func recorded(pid, code int) []wire.Exit {
-	return []wire.Exit{{PID: pid, Code: code, At: dawn.Add(-time.Second), RanMS: 3_600_000}}
+	return []wire.Exit{{PID: pid, Code: code, At: wire.Moment{Time: dawn.Add(-time.Second)}, RanMS: 3_600_000}}
 }
 
 // adoptions is all that a supervisor may find, and what comes of it.

@@ -13,7 +13,7 @@ const keptExits = 10
 
 // newExit puts what the shim saw into words. started may be zero: unknown.
 func newExit(e wire.ShimExit, started time.Time) wire.Exit {
-	x := wire.Exit{PID: e.PID, At: e.At}
+	x := wire.Exit{PID: e.PID, At: wire.Moment{Time: e.At}}
 	if !e.Began.IsZero() {
 		started = e.Began // the state file may tell of the process before
 	}

@@ -134,7 +134,7 @@ func (h *health) found(err error) {
 func (h *health) judge(err error) {
 	in := h.in
 	now := in.app.s.clock.Now()
-	h.seen.CheckedAt = now
+	h.seen.CheckedAt = wire.Moment{Time: now}
 	switch {
 	case err == nil:
 		in.wasWell = true

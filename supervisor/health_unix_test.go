@@ -87,7 +87,7 @@ func (w *world) answersCheck(asked chan *asking, err error) {
 	w.ask(asked).answer <- err
 	w.until("the result of a check", func() bool {
 		in := w.s.byName("web").instances[0]
-		return in.health == nil || in.health.seen.CheckedAt.After(before)
+		return in.health == nil || in.health.seen.CheckedAt.After(before.Time)
 	})
 }
 

@@ -252,7 +252,7 @@ const retryExec = 100 * time.Millisecond
 // be away for a moment while a new version is laid) is tried again.
 func (in *instance) notExecuted(ev event) {
 	now := in.app.s.clock.Now()
-	x := wire.Exit{Code: exitCode(ev.msg.Errno), At: now, Reason: "could not be executed: " + ev.msg.Error}
+	x := wire.Exit{Code: exitCode(ev.msg.Errno), At: wire.Moment{Time: now}, Reason: "could not be executed: " + ev.msg.Error}
 	in.note = x.Reason
 	in.remember(x)
 	if in.trial != nil {

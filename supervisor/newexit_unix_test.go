@@ -30,7 +30,7 @@ func TestNewExit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.want.PID, tt.want.At, tt.want.RanMS = 7, dawn, 1500
+			tt.want.PID, tt.want.At, tt.want.RanMS = 7, wire.Moment{Time: dawn}, 1500
 			got := newExit(wire.ShimExit{PID: 7, Status: uint32(tt.status), Known: tt.known, At: dawn},
 				dawn.Add(-1500*time.Millisecond))
 			if got != tt.want {

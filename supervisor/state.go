@@ -206,7 +206,7 @@ func (a *app) snapshot() wire.App {
 	w := wire.App{
 		ID: a.id, Name: spec.Name, Namespace: spec.Namespace, UID: a.uid,
 		Status: a.status(), Mode: "fork", Script: spec.Script, Interpreter: spec.Interpreter,
-		Args: append([]string{}, spec.Args...), Cwd: spec.Cwd, Desired: a.desired, CreatedAt: a.created,
+		Args: append([]string{}, spec.Args...), Cwd: spec.Cwd, Desired: a.desired, CreatedAt: wire.Moment{Time: a.created},
 		OutFile: out, ErrFile: errs, PidFile: a.pidPath(0),
 		Spec: &spec, Typed: spec.Typed, ConfigFile: spec.ConfigFile,
 	}
@@ -214,7 +214,7 @@ func (a *app) snapshot() wire.App {
 		w.Mode = "cluster"
 	}
 	if a.cron != nil {
-		w.NextCron = a.cron.next
+		w.NextCron = wire.Moment{Time: a.cron.next}
 	}
 	for _, in := range a.instances {
 		w.Instances = append(w.Instances, in.snapshot())
@@ -234,7 +234,7 @@ func (in *instance) snapshot() wire.Instance {
 		w.Health = &seen
 	}
 	if in.proc.PID != 0 {
-		w.StartedAt, w.UptimeMS = in.started, now.Sub(in.started).Milliseconds()
+		w.StartedAt, w.UptimeMS = wire.Moment{Time: in.started}, now.Sub(in.started).Milliseconds()
 	}
 	if len(in.exits) > 0 {
 		last := in.exits[0]

@@ -21,7 +21,7 @@ func manyApps(n int) []wire.App {
 			ID: i, Name: fmt.Sprintf("app-%d", i), Namespace: "default", UID: "k3Xa", Status: wire.Online,
 			Script: "/srv/app/server.js", Interpreter: "/usr/bin/node", Cwd: "/srv/app", OutFile: "/srv/logs/app-out.log",
 			Spec:      &wire.Spec{Name: fmt.Sprintf("app-%d", i), Env: make([]string, 160)},
-			Instances: []wire.Instance{{PID: 4242 + i, Status: wire.Online, StartedAt: time.Unix(1767323045, 0)}},
+			Instances: []wire.Instance{{PID: 4242 + i, Status: wire.Online, StartedAt: wire.Moment{Time: time.Unix(1767323045, 0)}}},
 		})
 	}
 	return apps

@@ -57,7 +57,7 @@ func state(id int, app, state string, exit *wire.Exit) wire.Event {
 }
 
 func code(n int) *wire.Exit {
-	return &wire.Exit{PID: 100, Code: n, RanMS: 20, At: time.Unix(int64(n), 0)}
+	return &wire.Exit{PID: 100, Code: n, RanMS: 20, At: wire.Moment{Time: time.Unix(int64(n), 0)}}
 }
 
 // run runs a command line in the foreground, on the stage.
@@ -135,7 +135,7 @@ func TestForegroundTellsWhatFollowsARun(t *testing.T) {
 	g := newStage("web")
 	go func() {
 		<-g.begun
-		killed := &wire.Exit{PID: 100, Code: 137, Signal: "SIGKILL", RanMS: 5000, At: time.Unix(9, 0)}
+		killed := &wire.Exit{PID: 100, Code: 137, Signal: "SIGKILL", RanMS: 5000, At: wire.Moment{Time: time.Unix(9, 0)}}
 		g.setApps(wire.App{ID: 7, Name: "web", Desired: wire.DesiredRunning, Instances: []wire.Instance{{Status: wire.Online, LastExit: killed}}})
 		g.watch <- state(7, "web", wire.Online, nil)
 		g.watch <- state(7, "web", wire.Starting, nil)

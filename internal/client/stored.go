@@ -40,7 +40,7 @@ func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
 	}
 	app := wire.App{
 		ID: a.ID, Name: a.Name, Namespace: a.Namespace, UID: a.UID,
-		Status: wire.Stopped, Mode: mode(&spec), Desired: a.Desired, CreatedAt: a.CreatedAt,
+		Status: wire.Stopped, Mode: mode(&spec), Desired: a.Desired, CreatedAt: wire.Moment{Time: a.CreatedAt},
 		Script: spec.Script, Interpreter: spec.Interpreter, Args: append([]string{}, spec.Args...), Cwd: spec.Cwd,
 		Typed: spec.Typed, ConfigFile: spec.ConfigFile,
 		Instances: make([]wire.Instance, 0, len(a.Instances)),
@@ -81,7 +81,7 @@ func instance(stored *pidfile.Instance) wire.Instance {
 		in.LastExit = &in.Exits[0]
 	}
 	if stored.Process.Alive() {
-		in.PID, in.Start, in.StartedAt = stored.Process.PID, stored.Process.Start, stored.StartedAt
+		in.PID, in.Start, in.StartedAt = stored.Process.PID, stored.Process.Start, wire.Moment{Time: stored.StartedAt}
 		in.UptimeMS = max(time.Since(stored.StartedAt).Milliseconds(), 0)
 		return in
 	}

@@ -63,7 +63,7 @@ func fleet(turn int) []wire.App {
 			{Index: 1, PID: 4243, Start: 1, Status: wire.Online, Restarts: 3, UptimeMS: 61_000, CPUPercent: 1, MemoryBytes: 40 << 20, Ports: []int{8080}},
 		}},
 		{ID: 1, Name: "a-worker-with-a-very-long-name-indeed", UID: "b", Status: wire.Backoff, Desired: wire.DesiredRunning, Restarts: 12, Script: "job.py", Instances: []wire.Instance{
-			{Status: wire.Backoff, Restarts: 12, NextTryMS: 1600, LastExit: &wire.Exit{Code: 1, Reason: "exit code 1", RanMS: 20, At: noon.Add(-3 * time.Second)}},
+			{Status: wire.Backoff, Restarts: 12, NextTryMS: 1600, LastExit: &wire.Exit{Code: 1, Reason: "exit code 1", RanMS: 20, At: wire.Moment{Time: noon.Add(-3 * time.Second)}}},
 		}},
 		{ID: 2, Name: "日本語", UID: "c", Status: wire.Failed, Restarts: 16, Instances: []wire.Instance{{Status: wire.Failed}}},
 		{ID: 10, Name: "evil\x1b[2J\nname", UID: "d", Status: wire.Stopped, Instances: []wire.Instance{{Status: wire.Stopped}}},

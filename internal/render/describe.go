@@ -68,7 +68,7 @@ func identity(h *sheet, a *wire.App, now time.Time) {
 	h.fact("mode", a.Mode)
 	h.fact("restarts", strconv.Itoa(a.Restarts))
 	if !a.CreatedAt.IsZero() {
-		h.fact("created", moment(a.CreatedAt, now))
+		h.fact("created", moment(a.CreatedAt.Time, now))
 	}
 }
 
@@ -123,7 +123,7 @@ func instance(h *sheet, a *wire.App, in *wire.Instance, now time.Time) {
 	h.styled("status", in.Status, StatusStyle(in.Status))
 	h.fact("pid", above0(in.PID, strconv.Itoa))
 	if in.PID > 0 && !in.StartedAt.IsZero() {
-		h.fact("started", moment(in.StartedAt, now))
+		h.fact("started", moment(in.StartedAt.Time, now))
 	}
 	h.fact("restarts", strconv.Itoa(in.Restarts))
 	if in.MemoryBytes > 0 {

@@ -20,7 +20,7 @@ func healthText(c *wire.Health, now time.Time) string {
 	if c.Reason != "" {
 		text += ": " + c.Reason
 	}
-	return text + " (" + Duration(now.Sub(c.CheckedAt)) + " ago)"
+	return text + " (" + Duration(now.Sub(c.CheckedAt.Time)) + " ago)"
 }
 
 func healthStyle(c *wire.Health) Style {

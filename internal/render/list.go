@@ -183,7 +183,7 @@ func LastExit(e *wire.Exit, now time.Time) string {
 		text += " after " + Milliseconds(e.RanMS)
 	}
 	if !e.At.IsZero() {
-		text += ", " + Duration(now.Sub(e.At)) + " ago"
+		text += ", " + Duration(now.Sub(e.At.Time)) + " ago"
 	}
 	return text
 }

@@ -46,7 +46,7 @@ func golden(t *testing.T, name, text string) {
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func exited(code int, ago time.Duration) *wire.Exit {
-	return &wire.Exit{Code: code, At: now.Add(-ago), RanMS: 20, Reason: fmt.Sprintf("exit code %d", code)}
+	return &wire.Exit{Code: code, At: wire.Moment{Time: now.Add(-ago)}, RanMS: 20, Reason: fmt.Sprintf("exit code %d", code)}
 }
 
 // fleet has an app of every kind that the table treats in its own way.
@@ -112,7 +112,7 @@ func TestNoWidthBreaksALine(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	a := fleet()[1]
-	a.Desired, a.Namespace, a.UID, a.CreatedAt = wire.DesiredRunning, "jobs", "k3Xa", now.Add(-50*time.Hour)
+	a.Desired, a.Namespace, a.UID, a.CreatedAt = wire.DesiredRunning, "jobs", "k3Xa", wire.Moment{Time: now.Add(-50 * time.Hour)}
 	a.Script, a.Interpreter, a.Args, a.Cwd = "/srv/worker.js", "/usr/bin/node", []string{"--name", "it's here", ""}, "/srv"
 	a.OutFile, a.ErrFile = "/r/logs/w-out.log", "/r/logs/w-err.log"
 	a.Spec = &wire.Spec{

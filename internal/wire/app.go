@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // The states of an instance (docs/architecture.md draws the changes).
 const (
@@ -50,7 +47,7 @@ type App struct {
 	Cwd         string     `json:"cwd"`
 	Restarts    int        `json:"restarts"`
 	Desired     string     `json:"desired"`
-	CreatedAt   time.Time  `json:"created_at"`
+	CreatedAt   Moment     `json:"created_at"`
 	OutFile     string     `json:"out_file"`
 	ErrFile     string     `json:"err_file"`
 	PidFile     string     `json:"pid_file"`
@@ -63,16 +60,16 @@ type App struct {
 	Typed      string `json:"typed,omitempty"`
 	ConfigFile string `json:"config_file,omitempty"`
 	// NextCron is when a cron pattern starts it anew next.
-	NextCron time.Time `json:"next_cron,omitzero"`
+	NextCron Moment `json:"next_cron,omitzero"`
 }
 
 // Instance is one process slot of an app.
 type Instance struct {
-	Index     int       `json:"index"`
-	PID       int       `json:"pid"` // 0: no process
-	Status    string    `json:"status"`
-	Restarts  int       `json:"restarts"`
-	StartedAt time.Time `json:"started_at,omitzero"`
+	Index     int    `json:"index"`
+	PID       int    `json:"pid"` // 0: no process
+	Status    string `json:"status"`
+	Restarts  int    `json:"restarts"`
+	StartedAt Moment `json:"started_at"` // null: no process
 	// Start is the start time of PID as the kernel counts it (pidfile.Process);
 	// with it a PID that was given to another process is recognised. 0: unknown.
 	Start       uint64  `json:"start,omitempty"`
@@ -101,12 +98,12 @@ type Exit struct {
 	Signal string `json:"signal"` // SIGKILL …, or empty
 	// Blamed: we ended it since it was not ready in time, or not well; that is a
 	// failure, whatever its code.
-	Blamed bool      `json:"blamed,omitempty"`
-	Core   bool      `json:"core,omitempty"`
-	OOM    bool      `json:"oom,omitempty"`
-	At     time.Time `json:"at"`
-	RanMS  int64     `json:"ran_ms"`
-	Reason string    `json:"reason"` // for people: "exit code 1", "killed by SIGKILL (out of memory)"
+	Blamed bool   `json:"blamed,omitempty"`
+	Core   bool   `json:"core,omitempty"`
+	OOM    bool   `json:"oom,omitempty"`
+	At     Moment `json:"at"`
+	RanMS  int64  `json:"ran_ms"`
+	Reason string `json:"reason"` // for people: "exit code 1", "killed by SIGKILL (out of memory)"
 }
 
 // The values of Health.Status.
@@ -118,8 +115,8 @@ const (
 
 // Health is what the checks of an instance's process have found.
 type Health struct {
-	Status    string    `json:"status"`
-	Failures  int       `json:"failures"`            // in a row, up to the last check
-	Reason    string    `json:"reason,omitempty"`    // what the last check found, if it failed
-	CheckedAt time.Time `json:"checked_at,omitzero"` // when the last one ended
+	Status    string `json:"status"`
+	Failures  int    `json:"failures"`            // in a row, up to the last check
+	Reason    string `json:"reason,omitempty"`    // what the last check found, if it failed
+	CheckedAt Moment `json:"checked_at,omitzero"` // when the last one ended
 }
