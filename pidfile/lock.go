@@ -1,6 +1,7 @@
 package pidfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -36,6 +37,29 @@ func TryLock(path string) (*Lock, error) {
 		l.Close()
 	}
 	return nil, fmt.Errorf("lock %s: the file is replaced again and again", path)
+}
+
+// AwaitUnlocked returns when nobody holds the lock, or when ctx ends, with its
+// error. A lock that somebody takes at that moment is refused for an instant.
+func AwaitUnlocked(ctx context.Context, path string) error {
+	f, err := openRegular(path, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", path, err)
+	}
+	free := make(chan error, 1)
+	go func() { // may stay until the holder ends: nothing else ends its call
+		free <- awaitLock(f)
+		f.Close()
+	}()
+	select {
+	case err := <-free:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func tryLock(path string) (*Lock, error) {

@@ -1,6 +1,7 @@
 package pidfile
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -32,6 +33,27 @@ func TestLockExcludes(t *testing.T) {
 		t.Fatal(err)
 	}
 	tryLockOK(t, path)
+}
+
+func TestAwaitUnlocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := AwaitUnlocked(t.Context(), path); err != nil {
+		t.Errorf("no file: %v", err)
+	}
+	l := tryLockOK(t, path)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := AwaitUnlocked(ended, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("while it is held: %v", err)
+	}
+	free := make(chan error, 1)
+	go func() { free <- AwaitUnlocked(t.Context(), path) }()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-free; err != nil {
+		t.Errorf("once it was given up: %v", err)
+	}
 }
 
 func TestLockOutlivesTheOneWhoHandedItOn(t *testing.T) {

@@ -2,15 +2,21 @@ package client
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"time"
 
 	"forever/internal/target"
 	"forever/internal/wire"
 	"forever/pidfile"
 )
 
-// stateName is the state file in the root.
-const stateName = "state.json"
+// stateName is the state file in the root, lockName the file whose lock the pair
+// holds.
+const (
+	stateName = "state.json"
+	lockName  = "forever.lock"
+)
 
 // load reads the state file; without one the State is empty.
 func (c *Client) load() (*pidfile.State, error) {
@@ -42,8 +48,13 @@ func (c *Client) actAbsent(ctx context.Context, r wire.TargetRequest, on func(wi
 	return errOver
 }
 
+// endTime bounds the wait for a pair that is about to end.
+const endTime = 10 * time.Second
+
 // killAbsent starts the pair if programs were left behind: it finds and stops
-// them, whatever became of their children.
+// them, whatever became of their children. A pair that has hung up because its
+// last app is gone may not have ended yet, and is waited for; one that does not
+// end is another, which can be asked.
 func (c *Client) killAbsent(ctx context.Context) error {
 	state, err := c.load()
 	if err != nil {
@@ -55,6 +66,11 @@ func (c *Client) killAbsent(ctx context.Context) error {
 				return c.startPair(ctx)
 			}
 		}
+	}
+	ending, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
+	if errors.Is(pidfile.AwaitUnlocked(ending, filepath.Join(c.root, lockName)), context.DeadlineExceeded) {
+		return nil
 	}
 	return errOver
 }

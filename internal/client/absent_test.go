@@ -103,6 +103,27 @@ func TestStoredSpec(t *testing.T) {
 	}
 }
 
+// A pair that has hung up may still be ending.
+func TestKillWaitsForThePairThatHasHungUp(t *testing.T) {
+	root := t.TempDir()
+	lock, err := pidfile.TryLock(filepath.Join(root, lockName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	on, _ := collect()
+	if err := strict(t, root).Kill(short, nil, on); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while it is there: %v", err)
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := strict(t, root).Kill(bounded(t), nil, on); err != nil {
+		t.Errorf("when it is gone: %v", err)
+	}
+}
+
 func TestNothingThere(t *testing.T) {
 	for _, root := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing")} {
 		c := strict(t, root)
