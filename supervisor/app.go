@@ -25,6 +25,7 @@ type app struct {
 	farewell  clock.Timer // of forever run, at rest: until then its client may fetch how it ended
 	instances []*instance
 	groups    []*group    // what the instances share
+	files     bool        // the path of a unix socket has been among it
 	lost      string      // why they do not share any more what they did
 	others    []*instance // successors on trial, and former ones that go
 	reloading *reload     // under way

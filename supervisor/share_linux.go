@@ -89,6 +89,10 @@ func (s *Supervisor) decider(in *instance) *listener.Answerer {
 		}
 		return d
 	}
+	a.Keeps = func(r *listener.Removal) (keep bool) {
+		s.mustAsk(func() { keep = in.proc.PID == pid && in.app.keepsFile(in, r) })
+		return keep
+	}
 	a.Unreadable = func(err error) {
 		s.post(func() {
 			if in.proc.PID == pid {

@@ -158,6 +158,7 @@ func (s *Supervisor) plan(in *instance) *wire.Plan {
 		Umask: spec.Umask, Limits: spec.Limits, User: spec.User, Nice: spec.Nice,
 	}
 	p.Cgroup, p.Share = in.groupFolder(), s.reports(in.app)
+	p.ShareFiles = p.Share && in.app.files
 	p.Sockets = in.sockets
 	if spec.Channel {
 		p.Channel = in.channelEnd()

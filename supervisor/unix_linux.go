@@ -51,6 +51,7 @@ func (s *Supervisor) watchFile(a *app, g *group) {
 	if !g.IsFile() || g.stop != nil {
 		return
 	}
+	a.expectRemovals()
 	var err error
 	if s.names == nil {
 		s.names, err = listener.NewNames()
@@ -69,12 +70,44 @@ func (s *Supervisor) watchFile(a *app, g *group) {
 	}
 }
 
-// wantsFile: somebody listens there who is to stay. Where an app has several
-// instances of which one alone has bound the address, it is that one's own, and
-// what it removes is to be gone.
+// expectRemovals has what the app's next processes remove reported too: the path of
+// a socket is then never away, not even for a moment. That costs each removal of a
+// file two switches between processes, so that only those of an app that has bound
+// a path are.
+func (a *app) expectRemovals() {
+	if a.files {
+		return
+	}
+	a.files = true
+	for _, in := range a.all() {
+		in.planned = false
+	}
+}
+
+// wantsFile: somebody listens there who is to stay, or to be followed by another.
 func (a *app) wantsFile(g *group) bool {
-	return (len(g.served) > 1 || a.spec.Instances == 1) && slices.ContainsFunc(a.all(), func(in *instance) bool {
-		return in.listens(g) && !in.former && !in.leaving && (in.state == Online || in.state == Starting)
+	return a.isCommon(g) && slices.ContainsFunc(a.all(), func(in *instance) bool {
+		return in.listens(g) && in.stays()
+	})
+}
+
+// isCommon: a unix socket is the app's. Where an app has several instances of which
+// one alone has bound the address, it is that one's own, and what it removes is to
+// be gone.
+func (a *app) isCommon(g *group) bool { return len(g.served) > 1 || a.spec.Instances == 1 }
+
+// stays: the instance's place will have a process for longer.
+func (in *instance) stays() bool {
+	again := in.state == Stopping && in.after == afterStart
+	return !in.former && !in.leaving && (in.state == Online || in.state == Starting || again)
+}
+
+// keepsFile tells whether a file stays that an instance's process removes: one that
+// others listen on, or that is in the way of its own bind.
+func (a *app) keepsFile(in *instance, r *listener.Removal) bool {
+	return slices.ContainsFunc(a.groups, func(g *group) bool {
+		ours := g.IsFile() && (a.wantsFile(g) || a.isCommon(g) && g.served[in.index] && in.stays())
+		return ours && r.Of(g.Path, a.keepName(g))
 	})
 }
 

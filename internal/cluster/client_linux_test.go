@@ -186,8 +186,8 @@ func (l *load) end() counts {
 // whole ends a load in which nothing may have failed.
 func (l *load) whole() {
 	l.t.Helper()
-	if c := l.end(); c.refused > 0 || c.failed > 0 {
-		l.t.Errorf("%s: of %d requests %d were refused and %d failed, the first with: %v",
-			l.address, c.answered+c.refused+c.failed, c.refused, c.failed, c.first)
+	if c := l.end(); c.refused+c.away+c.failed > 0 {
+		l.t.Errorf("%s: of %d requests %d were refused, %d found no path and %d failed, the first with: %v",
+			l.address, c.answered+c.refused+c.away+c.failed, c.refused, c.away, c.failed, c.first)
 	}
 }

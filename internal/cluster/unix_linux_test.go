@@ -124,37 +124,45 @@ func TestUnixAbstract(t *testing.T) {
 	}
 }
 
-// While processes are killed and replaced nobody is refused. A program that removes
-// its path as it ends makes a gap of a moment, until the path is back.
+// While processes are killed, restarted and replaced nobody is refused, and nobody
+// finds the path away, though each program removes it before it binds, or as it ends.
+// Only those that were started before the app had bound a path make a gap of a moment.
 func TestUnixUnderLoad(t *testing.T) {
-	w := newWorld(t)
-	path := w.dir + "/s"
-	w.cluster(2, nil, goServer, "unix/"+path)
-	w.bothAnswer(path)
-	short, long := newLoad(t, path, 2, false), newLoad(t, path, 2, true)
-	for range 3 {
-		w.must("reload", "web")
-		short.answered(50)
-		long.answered(50)
-	}
-	for _, l := range []*load{short, long} {
-		c := l.end()
-		t.Logf("%d answered; the path was away %d times", c.answered, c.away)
-		if c.refused+c.failed > 0 {
-			t.Errorf("of %d requests %d were refused and %d failed, the first with: %v", c.answered, c.refused, c.failed, c.first)
-		}
-	}
-	l := newLoad(t, path, 2, false)
-	for range 2 {
-		pids := w.pids()
-		for _, pid := range pids {
-			w.kill(pid)
-		}
-		w.replaced(pids)
-		l.answered(50)
-	}
-	if c := l.end(); c.refused > 0 || c.away > 0 {
-		t.Errorf("of %d requests %d were refused, and the path was away %d times", c.answered, c.refused, c.away)
+	for name, program := range unixServers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			path := w.dir + "/s"
+			w.cluster(2, nil, program(w, path)...)
+			w.bothAnswer(path)
+			w.must("reload", "web")
+			l := newLoad(t, path, 2, false)
+			for _, command := range [][]string{{"reload", "web"}, {"restart", "web:0"}, {"reload", "web"}, {"restart", "web"}} {
+				w.must(command...)
+				l.answered(50)
+			}
+			if name == "go" { // those of the other languages cut off whom they have accepted
+				l.whole()
+			} else if c := l.end(); c.refused+c.away > 0 {
+				t.Errorf("of %d requests %d were refused, and the path was away %d times", c.answered, c.refused, c.away)
+			}
+			l = newLoad(t, path, 2, false)
+			for range 2 {
+				pids := w.pids()
+				for _, pid := range pids {
+					w.kill(pid)
+				}
+				w.replaced(pids)
+				l.answered(50)
+			}
+			if c := l.end(); c.refused+c.away > 0 {
+				t.Errorf("of %d requests %d were refused, and the path was away %d times", c.answered, c.refused, c.away)
+			}
+			w.must("stop", "web")
+			if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the path of an app at rest: %v", err)
+			}
+		})
 	}
 }
 

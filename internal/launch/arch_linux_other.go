@@ -3,3 +3,5 @@
 package launch
 
 const auditArch = 0
+
+var removals []uint32

@@ -79,7 +79,7 @@ func differing(want []wire.Limit, own []limits.Limit) (diff []wire.Limit) {
 func startThroughStep(p *wire.Plan, attr *syscall.ProcAttr, own []limits.Limit) (s Started, err error) {
 	plan, err := planFile(&wire.Plan{
 		File: p.File, Argv: p.Argv, Limits: differing(p.Limits, own), User: p.User, Nice: p.Nice, Share: p.Share,
-		Sockets: p.Sockets, Channel: p.Channel,
+		ShareFiles: p.ShareFiles, Sockets: p.Sockets, Channel: p.Channel,
 	})
 	if err != nil {
 		return s, err

@@ -11,7 +11,7 @@ import (
 func CanReport() (err error) {
 	proc.OnThread(func() {
 		var fd int
-		if fd, err = reportBinds(); err == nil {
+		if fd, err = reportBinds(false); err == nil {
 			unix.Close(fd)
 		}
 	})

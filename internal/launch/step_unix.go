@@ -88,7 +88,7 @@ func becomeProgram() (what string, err error) {
 		}
 	}
 	if p.Share {
-		if err := shareBinds(); err != nil {
+		if err := shareBinds(p.ShareFiles); err != nil {
 			return "report the filter", err
 		}
 	}
@@ -162,8 +162,8 @@ func setLimit(l wire.Limit) error {
 
 // shareBinds installs the filter and sends the descriptor of its reports. A
 // system that refuses it is no reason not to start.
-func shareBinds() error {
-	binds, err := reportBinds()
+func shareBinds(files bool) error {
+	binds, err := reportBinds(files)
 	if err != nil {
 		return tell(report{Unshared: err.Error()})
 	}

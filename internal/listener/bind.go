@@ -40,6 +40,9 @@ type Peer interface {
 type Answerer struct {
 	// Decide says what becomes of a bind.
 	Decide func(*Bind) Decision
+	// Keeps tells whether a file stays that a program removes; the program gets the
+	// answer that it is gone. nil: none does.
+	Keeps func(*Removal) bool
 	// Unreadable is told, if not nil, why a bind could not be looked at; it
 	// then goes on as if there were no filter.
 	Unreadable func(error)

@@ -2,18 +2,12 @@ package listener
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"forever/internal/launch"
-	"forever/internal/limits"
-	"forever/internal/wire"
 )
 
 func init() { roles["calls"] = systemCalls }
@@ -63,7 +57,7 @@ func BenchmarkFilter(b *testing.B) {
 			for b.Loop() {
 				for range rounds {
 					for _, filtered := range []bool{false, true} {
-						if took := timeCalls(b, calls, work, filtered); best[filtered] == 0 || took < best[filtered] {
+						if took := timeRole(b, filtered, binds, "calls", strconv.Itoa(calls), work); best[filtered] == 0 || took < best[filtered] {
 							best[filtered] = took
 						}
 					}
@@ -74,45 +68,4 @@ func BenchmarkFilter(b *testing.B) {
 			b.ReportMetric(100*(float64(best[true])/float64(best[false])-1), "%-more")
 		})
 	}
-}
-
-func timeCalls(b *testing.B, calls int, work string, filtered bool) (took time.Duration) {
-	b.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer null.Close()
-	r, w, err := os.Pipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer r.Close()
-	plan := &wire.Plan{
-		File: exe, Argv: []string{"calls", strconv.Itoa(calls), work}, Dir: "/", Umask: -1, Share: filtered,
-		Env: []string{roleEnv + "=calls"},
-	}
-	started, err := launch.Start(plan, launch.Files{null.Fd(), w.Fd(), 2}, limits.Caller())
-	w.Close()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if started.Binds != 0 {
-		defer unix.Close(started.Binds)
-	}
-	text, err := io.ReadAll(r)
-	if _, e := unix.Wait4(started.PID, nil, 0, nil); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &took)
-	}
-	if err != nil {
-		b.Fatal(fmt.Errorf("%w: %q", err, text))
-	}
-	return took
 }

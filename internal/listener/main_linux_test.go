@@ -162,7 +162,7 @@ func start(t *testing.T, role string, wants ...wanted) *program {
 	ours, theirs := pipe(t)
 	read, write := pipe(t)
 	plan := &wire.Plan{
-		File: exe, Argv: argv, Dir: "/", Umask: -1, Share: true,
+		File: exe, Argv: argv, Dir: "/", Umask: -1, Share: true, ShareFiles: true,
 		Env: []string{roleEnv + "=" + role, "GORACE=atexit_sleep_ms=0"},
 	}
 	started, err := launch.Start(plan, launch.Files{ours.Fd(), write.Fd(), 2}, limits.Caller())
@@ -273,7 +273,7 @@ func open(t testing.TB, addr Address, o *Options) int {
 }
 
 // socketAt is a path for a unix socket, which must be short.
-func socketAt(t *testing.T) string {
+func socketAt(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fl")
 	if err != nil {

@@ -116,11 +116,21 @@ func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
 // on as if there were no filter.
 func (a *Answerer) answer(fd int, n *notification) {
 	r := response{id: n.id, flags: flagContinue}
-	if n.data.nr == unix.SYS_SETSOCKOPT {
+	switch n.data.nr {
+	case unix.SYS_BIND:
+		a.answerBind(fd, n, &r)
+	case unix.SYS_SETSOCKOPT:
 		a.hear(fd, n)
-		_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
-		return
+	case sysUnlink, unix.SYS_UNLINKAT:
+		if a.keeps(fd, n) {
+			r.flags = 0
+		}
 	}
+	// A caller that is gone meanwhile needs no answer (ENOENT).
+	_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
+}
+
+func (a *Answerer) answerBind(fd int, n *notification, r *response) {
 	b, err := a.read(n)
 	// What was read was the caller's only if it still waits.
 	valid := n.valid(fd)
@@ -128,12 +138,10 @@ func (a *Answerer) answer(fd int, n *notification) {
 	case !valid:
 		return
 	case err == nil:
-		a.decide(fd, n, b, &r)
+		a.decide(fd, n, b, r)
 	case !errors.Is(err, errNotOurs) && a.Unreadable != nil:
 		a.Unreadable(err)
 	}
-	// A caller that is gone meanwhile needs no answer (ENOENT).
-	_ = ioctl(fd, ioctlSend, unsafe.Pointer(&r))
 }
 
 // valid tells whether the caller still waits.

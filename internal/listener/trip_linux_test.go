@@ -48,39 +48,48 @@ func bindOften(args []string) int {
 func BenchmarkBind(b *testing.B) {
 	for name, filtered := range map[string]bool{"reported": true, "bare": false} {
 		b.Run(name, func(b *testing.B) {
-			took := timeBinds(b, b.N, filtered)
+			took := timeRole(b, filtered, binds, "binds", strconv.Itoa(b.N), strconv.Itoa(int(freePort(b))))
 			b.ReportMetric(float64(took.Nanoseconds())/float64(b.N), "ns/bind")
 		})
 	}
 }
 
-// timeBinds has a program bind n times, and returns how long that took it.
-func timeBinds(b *testing.B, n int, filtered bool) (took time.Duration) {
+// binds puts a socket in the place of each that is reported.
+var binds = &Answerer{Decide: func(ask *Bind) Decision {
+	fd, err := Open(ask.Address, ask.Options)
+	if err != nil {
+		return Decision{Errno: unix.EADDRINUSE}
+	}
+	return Decision{Socket: fd}
+}}
+
+// timeRole has a program play a role, with the filter or without, and returns the
+// time that it tells. What it reports is answered by a.
+func timeRole(b *testing.B, filtered bool, a *Answerer, role string, args ...string) (took time.Duration) {
 	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer r.Close()
-	plan := &wire.Plan{
-		File: exe, Argv: []string{"binds", strconv.Itoa(n), strconv.Itoa(int(freePort(b)))}, Dir: "/", Umask: -1,
-		Share: filtered, Env: []string{roleEnv + "=binds"},
 	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer null.Close()
-	started, err := launch.Start(plan, launch.Files{null.Fd(), w.Fd(), 2}, limits.Caller())
+	r, w, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	started, err := launch.Start(&wire.Plan{
+		File: exe, Argv: append([]string{role}, args...), Dir: "/", Umask: -1, Share: filtered, ShareFiles: filtered,
+		Env: []string{roleEnv + "=" + role},
+	}, launch.Files{null.Fd(), w.Fd(), 2}, limits.Caller())
 	w.Close()
 	if err != nil {
 		b.Fatal(err)
 	}
-	answered := answerAll(b, started.Binds)
+	answered := answerAll(b, started.Binds, a)
 	text, err := io.ReadAll(r)
 	if _, e := unix.Wait4(started.PID, nil, 0, nil); err == nil {
 		err = e
@@ -97,24 +106,16 @@ func timeBinds(b *testing.B, n int, filtered bool) (took time.Duration) {
 	return took
 }
 
-// answerAll puts a socket in the place of each that is reported, until the
-// program has ended; 0 reports nothing.
-func answerAll(b *testing.B, binds int) <-chan error {
+// answerAll answers until the program has ended; 0 reports nothing.
+func answerAll(b *testing.B, reports int, a *Answerer) <-chan error {
 	answered := make(chan error, 1)
-	if binds == 0 {
+	if reports == 0 {
 		answered <- nil
 		return answered
 	}
-	if err := unix.SetNonblock(binds, true); err != nil {
+	if err := unix.SetNonblock(reports, true); err != nil {
 		b.Fatal(err)
 	}
-	a := &Answerer{Decide: func(ask *Bind) Decision {
-		fd, err := Open(ask.Address, ask.Options)
-		if err != nil {
-			return Decision{Errno: unix.EADDRINUSE}
-		}
-		return Decision{Socket: fd}
-	}}
-	go func() { answered <- a.Answer(os.NewFile(uintptr(binds), "binds")) }()
+	go func() { answered <- a.Answer(os.NewFile(uintptr(reports), "reports")) }()
 	return answered
 }

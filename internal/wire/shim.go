@@ -129,6 +129,9 @@ type Plan struct {
 	// Share has the binds of the program reported (seccomp_unotify(2)). The
 	// shim holds the descriptor of the reports under SLOT/binds.
 	Share bool `json:"share,omitempty"`
+	// ShareFiles has with them what the program removes reported (unlink(2)), where
+	// a signal does not interrupt that. It means nothing without Share.
+	ShareFiles bool `json:"share_files,omitempty"`
 	// Sockets are the names of the held descriptors that the program gets from 3 on,
 	// with LISTEN_PID set to its own PID (sd_listen_fds(3)).
 	Sockets []string `json:"sockets,omitempty"`
