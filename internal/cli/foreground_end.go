@@ -21,6 +21,7 @@ func (f *foreground) look() {
 	for _, r := range f.apps {
 		if r.known && !r.ended {
 			r.compare(apps)
+			f.confess(r, apps)
 			f.settle(r)
 		}
 	}

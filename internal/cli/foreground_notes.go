@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"forever/internal/client"
 	"forever/internal/render"
@@ -32,6 +33,20 @@ func (f *foreground) narrate(r *resident, ev wire.Event) {
 		f.err.Error(text + "; given up: " + ev.Message)
 	case ev.State == wire.Failed:
 		f.err.Error(text + "; given up")
+	}
+}
+
+// confess tells of an app that was given up before the watch had begun, or
+// whose last event is still on its way.
+func (f *foreground) confess(r *resident, apps []wire.App) {
+	i := slices.IndexFunc(apps, func(a wire.App) bool { return a.ID == r.id && a.Name == r.name })
+	if !r.ended || i < 0 {
+		return
+	}
+	for _, in := range apps[i].Instances {
+		if in.Status == wire.Failed {
+			f.narrate(r, wire.Event{Instance: in.Index, State: in.Status, Exit: in.LastExit, Message: in.Note})
+		}
 	}
 }
 

@@ -203,6 +203,21 @@ func TestForegroundNoticesAnEndThatNobodyToldOf(t *testing.T) {
 	}
 }
 
+// One that was given up is told of all the same, and once.
+func TestForegroundTellsOfAnEndBeforeTheWatch(t *testing.T) {
+	g := newStage("web")
+	failed := state(7, "web", wire.Failed, code(6))
+	failed.Message = "it ran 2 times, as many times as --max allows"
+	g.setApps(wire.App{ID: 7, Name: "web", Desired: wire.DesiredRunning, Instances: []wire.Instance{
+		{Status: wire.Failed, LastExit: code(6), Note: failed.Message},
+	}})
+	go func() { <-g.begun; g.watch <- failed }()
+	want := ran{6, "", "forever: error: \"web\" exited with code 6 after 20ms; given up: it ran 2 times, as many times as --max allows\n"}
+	if r := g.run(t, "run", "-m", "2", script(t, "web.sh")); r != want {
+		t.Errorf("\n got %+v\nwant %+v", r, want)
+	}
+}
+
 func TestForegroundEndsWithItsSupervisor(t *testing.T) {
 	g := newStage("web")
 	g.onWatch = func(_ context.Context, on func(wire.Event)) error {
