@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"forever/internal/program"
@@ -238,6 +239,35 @@ func TestFindErrors(t *testing.T) {
 				t.Errorf("hint %q lacks %q", bad.Hint, in(test.hint))
 			}
 		})
+	}
+}
+
+// What is there, but can be no program, is not called absent.
+func TestFindWhatIsNoFile(t *testing.T) {
+	s := newSite(t)
+	pipe, ring, dangling := filepath.Join(s.cwd, "pipe"), filepath.Join(s.cwd, "ring"), filepath.Join(s.cwd, "dangling")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o700), os.Symlink("ring", ring), os.Symlink("gone.js", dangling)); err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]struct {
+		exit    int
+		message string
+	}{
+		"pipe":      {126, `"pipe" is no program: it is a named pipe`},
+		"/dev/null": {126, `"/dev/null" is no program: it is a device`},
+		"ring":      {127, `"ring" is a symbolic link to "ring", where nothing is`},
+		"dangling":  {127, `"dangling" is a symbolic link to "gone.js", where nothing is`},
+	} {
+		_, err := program.Find(s.caller(), typed, "", nil)
+		var bad *program.Error
+		if !errors.As(err, &bad) || bad.Exit != want.exit || bad.Message != want.message || bad.Hint == "" {
+			t.Errorf("%s: %+v", typed, err)
+		}
+	}
+	s.write("cwd/dangling.js", "", 0o644) // the search goes on behind it
+	s.write("bin/node", elf, 0o755)
+	if found, err := program.Find(s.caller(), "dangling", "", nil); err != nil || found.Script != dangling+".js" {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

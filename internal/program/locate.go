@@ -105,6 +105,11 @@ func (f *finder) isFolder(path string) (bool, error) {
 
 // nowhere is the error of a search that found nothing.
 func (f *finder) nowhere(folders []string) error {
+	for _, path := range f.candidates() {
+		if err := f.oddAt(path); err != nil {
+			return err
+		}
+	}
 	if len(folders) > 0 {
 		return f.cannotExecute(`name the script in it, or give its package.json a "main"`,
 			"%q is a folder with neither a package.json that names a main file nor an index.js", f.typed)
