@@ -43,7 +43,7 @@ func setUID(s *Settings, value string) error {
 // a file name.
 func checkName(name string) error {
 	switch {
-	case name == "":
+	case strings.TrimSpace(name) == "":
 		return wrong("wants a name, not an empty one")
 	case len(name) > maxName:
 		return wrong("wants a name of at most %d bytes, not %d", maxName, len(name))
@@ -72,12 +72,12 @@ func cleanName(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.TrimLeft(name, "-+.")
+	name = strings.TrimLeft(name, "-+. ")
 	for len(name) > maxName {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
 	}
-	if name == "" || name == "all" {
+	if strings.TrimSpace(name) == "" || name == "all" {
 		return "app"
 	}
 	return name

@@ -34,11 +34,11 @@ func envOptions() []Option {
 	}, {
 		Name: "instance-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv,
 		Usage: "the variable that tells an instance its index (default: NODE_APP_INSTANCE)",
-		Set:   setText(func(s *Settings) *string { return &s.InstanceVar }),
+		Set:   setVariable(func(s *Settings) *string { return &s.InstanceVar }),
 	}, {
 		Name: "increment-var", Kind: String, Placeholder: "NAME", Category: CategoryEnv,
 		Usage: "a variable whose number grows by one with each instance, e.g. PORT",
-		Set:   setText(func(s *Settings) *string { return &s.IncrementVar }),
+		Set:   setVariable(func(s *Settings) *string { return &s.IncrementVar }),
 	}}
 }
 

@@ -27,6 +27,17 @@ func setText(field func(*Settings) *string) setter {
 	}
 }
 
+// setVariable takes the name of an environment variable.
+func setVariable(field func(*Settings) *string) setter {
+	set := setText(field)
+	return func(s *Settings, value string) error {
+		if strings.ContainsRune(value, '=') {
+			return wrong("wants the name of a variable, not %q", value)
+		}
+		return set(s, value)
+	}
+}
+
 func setBool(field func(*Settings) **bool) setter {
 	return func(s *Settings, value string) error {
 		on, err := parseBool(value)
