@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"syscall"
 	"time"
 
 	"forever/internal/proc"
@@ -35,4 +36,12 @@ func newExit(e wire.ShimExit, started time.Time) wire.Exit {
 		x.Reason = fmt.Sprintf("exit code %d", x.Code)
 	}
 	return x
+}
+
+// execHint is what to do about the system's answer to an exec, or "".
+func execHint(errno int) string {
+	if errno == int(syscall.ENOEXEC) {
+		return "it is damaged, or built for another kind of machine: build it anew for this one"
+	}
+	return ""
 }

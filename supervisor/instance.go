@@ -261,7 +261,7 @@ func (in *instance) notExecuted(ev event) {
 	}
 	in.streak++
 	if in.runs == 1 {
-		in.enterWith(Failed, &wire.Error{Code: wire.CodeExec, Message: x.Reason, Exit: x.Code})
+		in.enterWith(Failed, &wire.Error{Code: wire.CodeExec, Message: x.Reason, Hint: execHint(ev.msg.Errno), Exit: x.Code})
 		return
 	}
 	v := judge(in.app.spec.Policy, x, in.history(0), in.app.s.jitter())

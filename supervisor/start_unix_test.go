@@ -188,7 +188,7 @@ func TestRequestIsCarriedOutOnce(t *testing.T) {
 }
 
 func TestNotExecuted(t *testing.T) {
-	for errno, exit := range map[syscall.Errno]int{syscall.ENOENT: 127, syscall.EACCES: 126} {
+	for errno, exit := range map[syscall.Errno]int{syscall.ENOENT: 127, syscall.EACCES: 126, syscall.ENOEXEC: 126} {
 		t.Run(errno.Error(), func(t *testing.T) {
 			w := runningWorld(t)
 			w.refusal = &wire.ShimMessage{Op: wire.OpSpawned, Error: errno.Error(), Errno: int(errno)}
@@ -200,6 +200,9 @@ func TestNotExecuted(t *testing.T) {
 			}
 			if err.Exit != exit || !strings.Contains(err.Message, `app "web": could not be executed`) {
 				t.Errorf("got %+v", err)
+			}
+			if hint := strings.Contains(err.Hint, "another kind of machine"); hint != (errno == syscall.ENOEXEC) {
+				t.Errorf("got hint %q", err.Hint)
 			}
 			w.calm()
 			w.do(func() {

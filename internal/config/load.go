@@ -111,7 +111,7 @@ func (l *loader) parse(path string, in io.Reader) (*node, error) {
 		l.file, parse = "stdin", parseUnknown
 	}
 	if parse == nil {
-		return nil, &FileError{Message: "is no config file: its name ends in none of .json .yaml .yml .toml", Hint: "rename it, or pass it on stdin to -"}
+		return nil, &FileError{Message: "is no config file: its name ends in none of .json .yaml .yml .toml .config.js, nor is it Procfile", Hint: "rename it, or pass it on stdin to -"}
 	}
 	if err := l.locate(path); err != nil {
 		return nil, err
