@@ -55,7 +55,7 @@ func setup(env *testscript.Env) error {
 			env.T().Fatal(err)
 		}
 		// The pair removes its groups when it ends, and it was given no time to.
-		_ = proc.FindCgroups(supervisor.GroupsName(s.root)).Remove("")
+		proc.FindCgroups(supervisor.GroupsName(s.root)).Close()
 		if err := os.RemoveAll(base); err != nil {
 			env.T().Fatal(err)
 		}

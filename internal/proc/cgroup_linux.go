@@ -138,10 +138,14 @@ func (c *Cgroups) Remove(name string) error {
 	return removeCgroup(path)
 }
 
-// Close removes the folder of all groups if none is left in it.
+// Close removes all groups, also those of an earlier life, and their folder, but
+// for those in which somebody lives: these cannot be removed, and stay.
 func (c *Cgroups) Close() {
 	if c != nil {
-		unix.Rmdir(c.dir) // with groups in it it stays
+		_ = eachCgroup(c.dir, func(path string) error {
+			unix.Rmdir(path)
+			return nil
+		})
 	}
 }
 

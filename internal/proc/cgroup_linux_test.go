@@ -122,6 +122,23 @@ func TestCgroupNames(t *testing.T) {
 	}
 }
 
+// What an earlier life has left goes too, but for a group in which somebody lives.
+func TestCloseRemovesEmptyCgroups(t *testing.T) {
+	c := groups(t)
+	startIn(t, c, "taken", "sleep")
+	dir, err := c.Open("left")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir.Close()
+	c.Close()
+	for name, there := range map[string]bool{"left": false, "taken": true} {
+		if _, err := os.Stat(filepath.Join(c.dir, name)); there != (err == nil) {
+			t.Errorf("group %q: %v", name, err)
+		}
+	}
+}
+
 func TestNoCgroups(t *testing.T) {
 	var c *Cgroups
 	if f, err := c.Open("x"); f != nil || !errors.Is(err, errors.ErrUnsupported) {
