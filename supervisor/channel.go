@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"forever/internal/ipc"
+	"forever/internal/probe"
 	"forever/internal/wire"
 )
 
@@ -67,11 +68,13 @@ func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, pid int) {
 	}
 }
 
-// heard: the program has sent a message. "ready" is readiness; else it is the
-// answer to whoever asked last.
+// heard: the program has sent a message. "ready" is readiness, where that was asked
+// for and nothing else; what is no such word is the answer to whoever asked last.
 func (in *instance) heard(pid int, msg json.RawMessage) {
 	if string(msg) == ipc.Ready {
-		in.saidReady(pid)
+		if in.app.spec.Ready == probe.KindMessage {
+			in.saidReady(pid)
+		}
 		return
 	}
 	if len(in.asked) > 0 {

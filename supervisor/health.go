@@ -94,7 +94,7 @@ func (h *health) look() {
 	s := in.app.s
 	ctx, cancel := context.WithCancel(context.Background())
 	h.timer, h.cancel = nil, cancel
-	subject, remains := in.subject(h.check.Port()), in.remainsOfCheck()
+	subject, remains := in.subject(), in.remainsOfCheck()
 	go func() {
 		defer cancel()
 		err := s.Check(ctx, h.check, subject)
@@ -155,11 +155,11 @@ func (in *instance) well() bool {
 	return !in.talk.quits && (in.health == nil || in.health.seen.Failures == 0)
 }
 
-// subject is the instance as a check of a port, or none, sees it: a command runs as the program
-// does, but has no part in what the program is told and says.
-func (in *instance) subject(port int) probe.Subject {
+// subject is the instance as a check sees it: a command runs as the program does,
+// but has no part in what the program is told and says.
+func (in *instance) subject() probe.Subject {
 	spec := &in.app.spec
-	subject := probe.Subject{Env: append(in.surroundings(nil), in.checkMark()), Dir: spec.Cwd, From: in.pointedAt(port)}
+	subject := probe.Subject{Env: append(in.surroundings(nil), in.checkMark()), Dir: spec.Cwd, Dial: in.dialer()}
 	if u := spec.User; u != nil {
 		subject.User = &probe.User{UID: u.UID, GID: u.GID, Groups: u.Groups}
 	}

@@ -40,9 +40,9 @@ func (in *instance) awaitReady() bool {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	in.waiting = &readiness{cancel}
-	s, pid := in.app.s, in.proc.PID
+	s, pid, dial := in.app.s, in.proc.PID, in.dialer()
 	check := func() {
-		if r.Wait(ctx) == nil {
+		if r.Wait(ctx, dial) == nil {
 			s.post(func() { in.saidReady(pid) })
 		}
 	}

@@ -154,21 +154,11 @@ func Scatter(socket int) error {
 // steering returns a program that chooses a place. A random number modulo the
 // number of places is looked up in a row of comparisons.
 func steering(places []int) []unix.SockFilter {
-	// What the kernel counts from where (linux/filter.h): SKF_AD_OFF +
-	// SKF_AD_RANDOM, and SKF_NET_OFF, the IP header: its version is in the first
-	// four bits, and IPv4 has the source at 12.
-	const random, header = 0xfffff000 + 56, 0xfff00000
-	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: header},
-		{Code: unix.BPF_ALU | unix.BPF_RSH | unix.BPF_K, K: 4},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 4, K: 4},
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: header + 12},
-		{Code: unix.BPF_ALU | unix.BPF_SUB | unix.BPF_K, K: pointed}, // below it becomes a large number
-		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, Jt: 1, K: 0xffff},
-		{Code: unix.BPF_RET | unix.BPF_A},
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: random},
-		{Code: unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K, K: uint32(len(places))},
-	}
+	const random = 0xfffff000 + 56 // SKF_AD_OFF + SKF_AD_RANDOM (linux/filter.h)
+	program := append(choice(),
+		unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: random},
+		unix.SockFilter{Code: unix.BPF_ALU | unix.BPF_MOD | unix.BPF_K, K: uint32(len(places))},
+	)
 	for i, place := range places {
 		if i < len(places)-1 { // the last needs no question
 			program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(i)})
@@ -176,4 +166,42 @@ func steering(places []int) []unix.SockFilter {
 		program = append(program, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: uint32(place)})
 	}
 	return program
+}
+
+// choice is the beginning of a steering program: a client of this machine may choose
+// its place (see PointAt). For all others it ends behind its last instruction.
+func choice() []unix.SockFilter {
+	// SKF_NET_OFF (linux/filter.h), where the IP header is: its version is in the
+	// first four bits. IPv4 has the source at 12, IPv6 at 8 and its hop limit at 7.
+	const header = 0xfff00000
+	loadByte := func(at uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: header + at}
+	}
+	load := func(at uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: header + at}
+	}
+	less := func(n uint32) unix.SockFilter { // what is below it becomes a large number
+		return unix.SockFilter{Code: unix.BPF_ALU | unix.BPF_SUB | unix.BPF_K, K: n}
+	}
+	unless := func(n uint32, skipped uint8) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: skipped, K: n}
+	}
+	place := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_A}
+	return []unix.SockFilter{
+		loadByte(0),
+		{Code: unix.BPF_ALU | unix.BPF_RSH | unix.BPF_K, K: 4},
+		unless(4, 4),
+		load(12), less(pointed),
+		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, Jt: 17, K: 0xffff},
+		place,
+		unless(6, 15),
+		loadByte(7), unless(hopLimit, 13),
+		load(8), unless(0, 11),
+		load(12), unless(0, 9),
+		load(16), unless(0, 7),
+		load(20), unless(1, 5),
+		load(0), {Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: flowLabels}, less(labelled),
+		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, Jt: 1, K: mostPointed},
+		place,
+	}
 }

@@ -1,9 +1,13 @@
 package listener
 
 import (
+	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -13,23 +17,25 @@ import (
 
 // run interprets those instructions of classic BPF (linux/filter.h) that a
 // steering program is made of; what the kernel's random number is, is given, and
-// who connects: 0 stands for IPv6.
-func run(program []unix.SockFilter, random, source uint32) (uint32, error) {
-	const number, header = 0xfffff000 + 56, 0xfff00000 // SKF_AD_OFF + SKF_AD_RANDOM, SKF_NET_OFF
-	version := uint32(0x45)
-	if source == 0 {
-		version = 0x60
-	}
-	loads := map[uint32]uint32{number: random, header: version, header + 12: source}
+// the IP header of who connects.
+func run(program []unix.SockFilter, random uint32, header []byte) (uint32, error) {
+	const number, net = 0xfffff000 + 56, 0xfff00000 // SKF_AD_OFF + SKF_AD_RANDOM, SKF_NET_OFF
 	var a uint32
 	for pc := 0; pc < len(program); pc++ {
 		switch in := program[pc]; in.Code {
-		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_LD | unix.BPF_B | unix.BPF_ABS:
-			value, ok := loads[in.K]
-			if !ok || (in.K == header) != (in.Code&unix.BPF_B != 0) {
+		case unix.BPF_LD | unix.BPF_B | unix.BPF_ABS:
+			a = uint32(header[in.K-net])
+		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS:
+			switch {
+			case in.K == number:
+				a = random
+			case in.K < net || in.K-net+4 > uint32(len(header)):
 				return 0, fmt.Errorf("instruction %d loads %#x", pc, in.K)
+			default:
+				a = binary.BigEndian.Uint32(header[in.K-net:])
 			}
-			a = value
+		case unix.BPF_ALU | unix.BPF_AND | unix.BPF_K:
+			a &= in.K
 		case unix.BPF_ALU | unix.BPF_RSH | unix.BPF_K:
 			a >>= in.K
 		case unix.BPF_ALU | unix.BPF_SUB | unix.BPF_K:
@@ -62,12 +68,41 @@ func run(program []unix.SockFilter, random, source uint32) (uint32, error) {
 	return 0, fmt.Errorf("the program does not return")
 }
 
-// strangers are addresses that connections come from, and whoever is nobody's
-// choice: IPv6, and the neighbours of those that choose a place.
-var strangers = []uint32{0, 127<<24 | 1, 127<<24 | 69<<16 | 0xffff, 127<<24 | 71<<16, 10<<24 | 70<<16 | 1, 0xffffffff, 1}
+// header is the IP header of who comes from an address, with our hop limit and a flow
+// label.
+func header(source netip.Addr, label uint32) []byte {
+	if source.Is4() {
+		h := make([]byte, 20)
+		h[0] = 0x45
+		copy(h[12:], source.AsSlice())
+		return h
+	}
+	h := make([]byte, 40)
+	binary.BigEndian.PutUint32(h, 6<<28|0xff<<20|label) // with any traffic class
+	h[7] = hopLimit
+	copy(h[8:], source.AsSlice())
+	return h
+}
+
+// strangers choose nothing: they are the neighbours of those that do.
+func strangers() (headers [][]byte) {
+	for _, source := range []string{"0.0.0.0", "127.0.0.1", "127.69.255.255", "127.71.0.0", "10.70.0.1", "255.255.255.255", "0.0.0.1"} {
+		headers = append(headers, header(netip.MustParseAddr(source), 0))
+	}
+	for _, source := range []string{"1::1", "0:0:1::1", "::1:0:0:1", "::1:0:0", "::2", "::", "2001:db8::1"} {
+		headers = append(headers, header(netip.MustParseAddr(source), labelled+1))
+	}
+	for _, label := range []uint32{0, 1, labelled - 1, labelled + mostPointed + 1, 0xf0001, flowLabels} {
+		headers = append(headers, header(netip.IPv6Loopback(), label))
+	}
+	usual := header(netip.IPv6Loopback(), labelled+1)
+	usual[7] = 64
+	return append(headers, usual)
+}
 
 // A steering program chooses each of its places, no other, and all of them alike.
 func TestSteering(t *testing.T) {
+	strangers := strangers()
 	for _, places := range [][]int{{0}, {5}, {0, 1}, {1, 2, 4}, {7, 3, 11, 0}, count(1024)} {
 		program := steering(places)
 		if len(program) > 4096 { // BPF_MAXINSNS
@@ -91,41 +126,44 @@ func TestSteering(t *testing.T) {
 		}
 	}
 	for range 1000 {
-		if place, err := run(steering([]int{2, 4, 6}), rand.Uint32(), 127<<24|1); err != nil || place%2 != 0 || place < 2 || place > 6 {
+		if place, err := run(steering([]int{2, 4, 6}), rand.Uint32(), strangers[0]); err != nil || place%2 != 0 || place < 2 || place > 6 {
 			t.Fatalf("%d is chosen: %v", place, err)
 		}
 	}
 }
 
-// Who connects from the address of a place comes there, also to one that is left
-// out for others.
+// Who connects from the address of a place, or with its flow label, comes there, also
+// to one that is left out for others.
 func TestPointAtAPlace(t *testing.T) {
 	for _, place := range []int{0, 1, 7, 300, 8191} {
-		from := PointAt(place).As4()
-		source := uint32(from[0])<<24 | uint32(from[1])<<16 | uint32(from[2])<<8 | uint32(from[3])
-		if got, err := run(steering([]int{2, 4}), rand.Uint32(), source); err != nil || got != uint32(place) {
-			t.Errorf("%v leads to place %d (%v), not to %d", PointAt(place), got, err, place)
+		for _, header := range [][]byte{header(PointAt(place), 0), header(netip.IPv6Loopback(), uint32(labelled+place))} {
+			if got, err := run(steering([]int{2, 4}), rand.Uint32(), header); err != nil || got != uint32(place) {
+				t.Errorf("% x leads to place %d (%v), not to %d", header, got, err, place)
+			}
 		}
 	}
 	sockets, address := newGroup(t, 4)
 	pointAtTwo(t, sockets, address)
 }
 
-// An IPv4 connection to a socket for both has an IPv4 header.
-func TestPointAtAPlaceOfBothFamilies(t *testing.T) {
-	port := freePort(t)
-	var sockets []int
-	for range 4 {
-		fd, err := Open(hostPort("::", port), nil)
-		if err != nil {
-			t.Skip("SKIPPED: no IPv6 here: ", err)
+// All sockets for IPv6 can be chosen among by either family; an IPv4 connection to
+// them has an IPv4 header.
+func TestPointAtAPlaceOfIPv6(t *testing.T) {
+	for _, test := range []struct{ bound, asked string }{{"::", "127.0.0.1"}, {"::", "::1"}, {"::1", "::1"}} {
+		port := freePort(t)
+		var sockets []int
+		for range 4 {
+			fd, err := Open(hostPort(test.bound, port), nil)
+			if err != nil {
+				t.Skip("SKIPPED: no IPv6 here: ", err)
+			}
+			if err := Admit(fd); err != nil {
+				t.Fatal(err)
+			}
+			sockets = append(sockets, closing(t, fd))
 		}
-		if err := Admit(fd); err != nil {
-			t.Fatal(err)
-		}
-		sockets = append(sockets, closing(t, fd))
+		pointAtTwo(t, sockets, at(test.asked, port))
 	}
-	pointAtTwo(t, sockets, at("127.0.0.1", port))
 }
 
 func pointAtTwo(t *testing.T, sockets []int, address string) {
@@ -133,9 +171,10 @@ func pointAtTwo(t *testing.T, sockets []int, address string) {
 	if err := Steer(sockets[0], []int{1}); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	for range 10 {
-		dialer := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: PointAt(2).AsSlice()}}
-		c, err := dialer.Dial("tcp", address)
+		c, err := DialPlace(ctx, netip.MustParseAddrPort(address), 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +182,22 @@ func pointAtTwo(t *testing.T, sockets []int, address string) {
 	}
 	connect(t, address, 5)
 	if got := waiting(t, sockets); !slices.Equal(got, []int{0, 5, 10, 0}) {
-		t.Errorf("connections wait as %v", got)
+		t.Errorf("connections to %s wait as %v", address, got)
+	}
+}
+
+// Where nobody listens, or nobody answers in time, it is the same error by both families.
+func TestDialPlaceFails(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		_, err := DialPlace(t.Context(), netip.MustParseAddrPort(at(host, freePort(t))), 1)
+		if !errors.Is(err, unix.ECONNREFUSED) {
+			t.Errorf("%s: %v", host, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := DialPlace(ctx, netip.MustParseAddrPort(at(host, freePort(t))), 1); err == nil {
+			t.Errorf("%s: somebody answers after the end", host)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func TestNobodyListens(t *testing.T) {
 	for _, kind := range []string{"tcp", "http"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		err := ready(t, "%s:%d", kind, port).Wait(ctx)
+		err := ready(t, "%s:%d", kind, port).Wait(ctx, nil)
 		if !errors.Is(err, unix.ECONNREFUSED) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v", kind, err)
 		}
@@ -51,8 +51,8 @@ func TestTCPBecomesReady(t *testing.T) {
 	fd, port := bound(t)
 	ctx, r := within(t), ready(t, "tcp:%d", port)
 	waited := make(chan error, 1)
-	go func() { waited <- r.Wait(ctx) }()
-	if err := r.at.check(ctx); !errors.Is(err, unix.ECONNREFUSED) {
+	go func() { waited <- r.Wait(ctx, nil) }()
+	if err := r.at.check(ctx, nil); !errors.Is(err, unix.ECONNREFUSED) {
 		t.Fatal(err)
 	}
 	if err := unix.Listen(fd, 1); err != nil {
@@ -78,7 +78,7 @@ func TestTCPBecomesReady(t *testing.T) {
 func TestUnknownHost(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	err := ready(t, "tcp:no-such-host.invalid:80").Wait(ctx)
+	err := ready(t, "tcp:no-such-host.invalid:80").Wait(ctx, nil)
 	if err == nil || !strings.HasPrefix(err.Error(), "connect to no-such-host.invalid:80: ") {
 		t.Errorf("%v", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -157,9 +156,6 @@ func (h Health) What() string {
 	return h.Kind + ":" + h.at.String()
 }
 
-// Port is the port that is connected to; 0: none is.
-func (h Health) Port() int { return h.at.port }
-
 // Subject is the program that is checked.
 type Subject struct {
 	// Env, Dir, and User are those of a command: the program's own. A nil User
@@ -167,9 +163,7 @@ type Subject struct {
 	Env  []string
 	Dir  string
 	User *User
-	// From is the address of this machine that a port of it is connected to
-	// from; the zero one: any.
-	From netip.Addr
+	Dial Dial // how a port of it is connected to; nil: as anybody would
 }
 
 // User is who a command runs as.
@@ -187,7 +181,7 @@ func (h Health) Check(ctx context.Context, s Subject) error {
 	if h.Kind == KindExec {
 		return run(ctx, h.Command, s)
 	}
-	return h.at.from(s.From).check(ctx)
+	return h.at.check(ctx, s.Dial)
 }
 
 // tooLong is the error of a check that took longer than that.

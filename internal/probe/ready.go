@@ -67,10 +67,12 @@ func (r Ready) String() string {
 // Wait returns nil when the program is ready. It asks again and again, ever less
 // often, until then or until ctx ends; the error is a [*NotReady] then. For
 // KindNotify and KindMessage nothing can be asked: it is an error at once.
-func (r Ready) Wait(ctx context.Context) error {
+//
+// dial is how the program is connected to; nil: as anybody would.
+func (r Ready) Wait(ctx context.Context, dial Dial) error {
 	switch r.Kind {
 	case KindTCP, KindHTTP:
-		return retry(ctx, r.at.check)
+		return retry(ctx, func(ctx context.Context) error { return r.at.check(ctx, dial) })
 	case KindDelay:
 		if !sleep(ctx, r.Delay) {
 			return &NotReady{Last: fmt.Errorf("%v have not passed", r.Delay), Cause: context.Cause(ctx)}

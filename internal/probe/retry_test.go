@@ -88,12 +88,12 @@ func TestDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		r := Ready{Kind: KindDelay, Delay: 3 * time.Second}
-		if err := r.Wait(t.Context()); err != nil || time.Since(began) != r.Delay {
+		if err := r.Wait(t.Context(), nil); err != nil || time.Since(began) != r.Delay {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := r.Wait(ctx)
+		err := r.Wait(ctx, nil)
 		if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "3s have not passed" {
 			t.Errorf("gave up with %v", err)
 		}
@@ -102,7 +102,7 @@ func TestDelay(t *testing.T) {
 
 func TestWhatCannotBeAskedFor(t *testing.T) {
 	for _, kind := range []string{KindNotify, KindMessage, ""} {
-		if err := (Ready{Kind: kind}).Wait(t.Context()); err == nil {
+		if err := (Ready{Kind: kind}).Wait(t.Context(), nil); err == nil {
 			t.Errorf("%q became ready", kind)
 		}
 	}

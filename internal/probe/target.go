@@ -16,16 +16,15 @@ type target struct {
 	host string // empty: this machine, by IPv4 or IPv6
 	port int
 	path string // with its query; empty: do not ask, connecting is enough
-
-	// source is the loopback address to connect from; the zero one: any.
-	source netip.Addr
 }
 
-// from is the target as it is reached from an address, where it is one of this
-// machine's.
-func (t target) from(source netip.Addr) target {
-	t.source = source
-	return t
+// Dial connects to an address. It is for who can tell apart several programs that
+// listen there.
+type Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+
+// Connect connects as anybody would.
+func Connect(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	return (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp", to.String())
 }
 
 // parseTCP reads PORT or HOST:PORT.
@@ -132,8 +131,8 @@ func (t target) name() string {
 }
 
 // check returns nil when the target answers as it should.
-func (t target) check(ctx context.Context) error {
-	conn, err := t.dial(ctx)
+func (t target) check(ctx context.Context, dial Dial) error {
+	conn, err := t.dial(ctx, dial)
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", t.name(), cause(ctx, err))
 	}
@@ -147,27 +146,31 @@ func (t target) check(ctx context.Context) error {
 	return nil
 }
 
+// loopback are the addresses of this machine, by IPv4 and IPv6.
+var loopback = [...]netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
+
 // dial connects. This machine is tried by both of its addresses, without asking
 // anybody for them: a program may listen on either.
-func (t target) dial(ctx context.Context) (net.Conn, error) {
-	dialer := net.Dialer{KeepAlive: -1}
-	if t.host != "" && t.host != "localhost" && t.host != "127.0.0.1" {
-		return dialer.DialContext(ctx, "tcp", t.address(t.host))
+func (t target) dial(ctx context.Context, dial Dial) (conn net.Conn, err error) {
+	if dial == nil {
+		dial = Connect
 	}
-	local := dialer
-	if t.source.IsValid() {
-		local.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.source, 0))
+	if addr, err := netip.ParseAddr(t.host); err == nil {
+		return dial(ctx, netip.AddrPortFrom(addr, uint16(t.port)))
 	}
-	conn, err := local.DialContext(ctx, "tcp", t.address("127.0.0.1"))
-	if t.host == "127.0.0.1" {
-		return conn, err
+	if t.host != "" && t.host != "localhost" {
+		return (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp", t.address(t.host))
 	}
-	if err != nil {
-		if other, e := dialer.DialContext(ctx, "tcp", t.address("::1")); e == nil {
+	for i, addr := range loopback {
+		other, e := dial(ctx, netip.AddrPortFrom(addr, uint16(t.port)))
+		if e == nil {
 			return other, nil
 		}
+		if i == 0 {
+			err = e
+		}
 	}
-	return conn, err
+	return nil, err
 }
 
 // cause takes out of a network error what a person has not been told yet.

@@ -12,7 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -66,12 +66,12 @@ func TestTCP(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
 		port := listen(t, addr, count)
 		for _, format := range []string{"tcp:%d", "tcp:localhost:%d"} {
-			if err := ready(t, format, port).Wait(within(t)); err != nil {
+			if err := ready(t, format, port).Wait(within(t), nil); err != nil {
 				t.Errorf("%s on %s: %v", format, addr, err)
 			}
 		}
 	}
-	if err := ready(t, "tcp:127.0.0.1:%d", listen(t, "127.0.0.1:0", count)).Wait(within(t)); err != nil {
+	if err := ready(t, "tcp:127.0.0.1:%d", listen(t, "127.0.0.1:0", count)).Wait(within(t), nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -110,7 +110,7 @@ func TestHTTPAnswers(t *testing.T) {
 		"HTTP/1.1 200 O": "closed without an answer",
 	} {
 		port := listen(t, "127.0.0.1:0", answering(answer))
-		err := ready(t, "http:%d/x", port).at.check(within(t))
+		err := ready(t, "http:%d/x", port).at.check(within(t), nil)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%.60q: %v, want %q", answer, err, want)
 		}
@@ -126,7 +126,7 @@ func TestHTTPRequest(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	if err := ready(t, "%s/a/b?c=d%%20e", server.URL).Wait(within(t)); err != nil {
+	if err := ready(t, "%s/a/b?c=d%%20e", server.URL).Wait(within(t), nil); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -145,7 +145,7 @@ func TestHTTPBecomesReady(t *testing.T) {
 		}
 		answering(answer)(conn)
 	})
-	if err := ready(t, "http:%d/", port).Wait(within(t)); err != nil || asked.Load() != 4 {
+	if err := ready(t, "http:%d/", port).Wait(within(t), nil); err != nil || asked.Load() != 4 {
 		t.Errorf("%v after %d questions", err, asked.Load())
 	}
 }
@@ -195,27 +195,24 @@ func FuzzReadStatus(f *testing.F) {
 	})
 }
 
-// The address that a port is connected from can be chosen, where the connection
-// stays on this machine.
-func TestHealthFromAnAddress(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("SKIPPED: elsewhere 127.0.0.1 is the only address of its kind")
-	}
-	from := make(chan string, 1)
-	port := listen(t, "127.0.0.1:0", func(conn net.Conn) {
-		from <- conn.RemoteAddr().(*net.TCPAddr).IP.String()
-		conn.Close()
-	})
-	for _, host := range []string{"", "127.0.0.1:", "localhost:"} {
-		h, err := ParseHealth(fmt.Sprintf("tcp:%s%d", host, port))
+// How this machine and a given address are connected to can be chosen: by both of
+// its own, as long as there is no answer.
+func TestHealthByAnotherWay(t *testing.T) {
+	for host, want := range map[string][]string{
+		"": {"127.0.0.1:80", "[::1]:80"}, "localhost:": {"127.0.0.1:80", "[::1]:80"},
+		"127.0.0.1:": {"127.0.0.1:80"}, "[::1]:": {"[::1]:80"}, "192.0.2.1:": {"192.0.2.1:80"},
+	} {
+		h, err := ParseHealth("tcp:" + host + "80")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Check(within(t), Subject{From: netip.MustParseAddr("127.70.1.2")}); err != nil {
-			t.Fatal(err)
-		}
-		if got := <-from; got != "127.70.1.2" {
-			t.Errorf("%q was connected to from %s", host, got)
+		var asked []string
+		err = h.Check(within(t), Subject{Dial: func(_ context.Context, to netip.AddrPort) (net.Conn, error) {
+			asked = append(asked, to.String())
+			return nil, errors.New("nobody")
+		}})
+		if err == nil || !slices.Equal(asked, want) {
+			t.Errorf("%q: asked are %v (%v), want %v", host, asked, err, want)
 		}
 	}
 }
