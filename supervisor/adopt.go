@@ -95,7 +95,7 @@ func (s *Supervisor) damaged(err error) {
 // restore makes an app from the state file, without a process yet.
 func (s *Supervisor) restore(p *pidfile.App) {
 	var spec wire.Spec
-	if err := json.Unmarshal(p.Spec, &spec); err != nil {
+	if err := wire.Unmarshal(p.Spec, &spec); err != nil {
 		s.damaged(fmt.Errorf("app %q: its spec cannot be read: %w", p.Name, err))
 		return
 	}

@@ -52,7 +52,7 @@ func (a *app) setSpec(spec wire.Spec) {
 	spec.UID = a.uid
 	a.spec = spec
 	// A Spec holds strings, numbers and lists of them: it cannot fail to encode.
-	a.raw, _ = json.Marshal(&spec)
+	a.raw, _ = wire.Marshal(&spec)
 	for _, in := range a.all() {
 		in.planned = false
 		in.standDown()

@@ -53,3 +53,13 @@ func encode(b *bytes.Buffer, v any) error {
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
+
+// encodeWhole is encode that loses no byte of a path, an argument or a variable.
+func encodeWhole(b *bytes.Buffer, v any) error {
+	from := b.Len()
+	if err := encode(b, v); err != nil || !wire.Lossy(b.Bytes()[from:]) {
+		return err
+	}
+	b.Truncate(from)
+	return encode(b, wire.Escape(v))
+}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"strings"
+
+	"forever/internal/wire"
 )
 
 // decode reads the body of r, one JSON object without unknown fields, into v.
@@ -23,6 +25,7 @@ func decode(c *conn, r *request, v any) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return refusef(statusBadRequest, "the body goes on after its JSON object")
 	}
+	wire.Restore(v)
 	return nil
 }
 

@@ -187,7 +187,7 @@ func (s *server) apps(_ *conn, r *request) (answer, error) {
 		for _, app := range s.backend.Apps() {
 			b.WriteString(separator)
 			separator = ","
-			if err := encode(&b, trim(app, spec, env)); err != nil {
+			if err := encodeWhole(&b, trim(app, spec, env)); err != nil {
 				return // ends in the middle, which no client takes for an answer
 			}
 			if b.Len() < chunk {

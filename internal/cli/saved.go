@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,11 +32,15 @@ func writeSaved(root string, s saved) error {
 	if err := pidfile.CheckRoot(root, os.Geteuid()); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(s, "", "  ")
+	text, err := wire.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("put the apps into JSON: %w", err)
 	}
-	if err := pidfile.WriteAtomic(savedPath(root), append(text, '\n'), 0o600); err != nil {
+	var b bytes.Buffer
+	if err := json.Indent(&b, append(text, '\n'), "", "  "); err != nil {
+		return fmt.Errorf("put the apps into JSON: %w", err)
+	}
+	if err := pidfile.WriteAtomic(savedPath(root), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("save the apps: %w", err)
 	}
 	return nil
@@ -52,7 +57,7 @@ func readSaved(root string) (saved, error) {
 	case err != nil:
 		return s, fmt.Errorf("read the saved apps: %w", err)
 	}
-	if err := json.Unmarshal(text, &s); err != nil {
+	if err := wire.Unmarshal(text, &s); err != nil {
 		return s, &failure{fmt.Errorf("%s is damaged: %w", path, err), "nothing was started; write it again: forever save"}
 	}
 	if s.Version > savedVersion {

@@ -142,13 +142,14 @@ func (c *Client) get(ctx context.Context, path string, v any) error {
 		if err := json.NewDecoder(body).Decode(v); err != nil {
 			return cut(err)
 		}
+		wire.Restore(v)
 		return nil
 	}})
 }
 
 // post sends a changing call, whose answer is a stream of events.
 func (c *Client) post(ctx context.Context, action string, body any, k *call, on func(wire.Event)) error {
-	text, err := json.Marshal(body)
+	text, err := wire.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("put the request into JSON: %w", err)
 	}

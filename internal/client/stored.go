@@ -35,7 +35,7 @@ func (c *Client) stored(q Query) ([]wire.App, error) {
 // app is one app of the state file as a supervisor would show it.
 func (c *Client) app(a *pidfile.App, q Query) (wire.App, error) {
 	var spec wire.Spec
-	if err := json.Unmarshal(a.Spec, &spec); err != nil {
+	if err := wire.Unmarshal(a.Spec, &spec); err != nil {
 		return wire.App{}, fmt.Errorf("read the spec of app %q in %s: %w", a.Name, filepath.Join(c.root, stateName), err)
 	}
 	app := wire.App{

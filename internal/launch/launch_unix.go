@@ -193,7 +193,7 @@ func parseRights(oob []byte) (fds []int) {
 
 // planFile returns a file without a name that holds the plan.
 func planFile(p *wire.Plan) (*os.File, error) {
-	data, err := json.Marshal(p)
+	data, err := wire.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("encode the exec step's plan: %w", err)
 	}

@@ -70,6 +70,7 @@ func becomeProgram() (what string, err error) {
 	if err := json.NewDecoder(plan).Decode(&p); err != nil {
 		return "read the plan", err
 	}
+	wire.Restore(&p)
 	// Nobody may close the number later that is another file by then.
 	defer runtime.KeepAlive(plan)
 	for _, l := range p.Limits {

@@ -3,7 +3,6 @@
 package shim
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -46,7 +45,7 @@ type adoptedSlot struct {
 // exec makes this process the next life of the shim, running exe. It returns
 // only when that failed, with everything as before.
 func (a *adoption) exec(exe string) error {
-	data, err := json.Marshal(a)
+	data, err := wire.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("encode what the shim holds: %w", err)
 	}
@@ -124,7 +123,7 @@ func readAdoption(f *os.File) (*adoption, error) {
 		return nil, fmt.Errorf("read the inventory: %w", err)
 	}
 	a := new(adoption)
-	if err := json.Unmarshal(data, a); err != nil {
+	if err := wire.Unmarshal(data, a); err != nil {
 		return nil, fmt.Errorf("decode the inventory: %w", err)
 	}
 	return a, nil

@@ -4,7 +4,6 @@ package shim
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -86,7 +85,7 @@ func (l *Link) Send(m *wire.ShimMessage, fds ...int) error {
 }
 
 func encode(m *wire.ShimMessage) ([]byte, error) {
-	body, err := json.Marshal(m)
+	body, err := wire.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("encode %q: %w", m.Op, err)
 	}
@@ -129,7 +128,7 @@ func (l *Link) parse() (*wire.ShimMessage, error) {
 		return nil, nil
 	}
 	m := new(wire.ShimMessage)
-	if err := json.Unmarshal(l.buf[4:4+size], m); err != nil {
+	if err := wire.Unmarshal(l.buf[4:4+size], m); err != nil {
 		return nil, fmt.Errorf("decode a message: %w", err)
 	}
 	l.buf = l.buf[4+size:]
