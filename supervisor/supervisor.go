@@ -84,6 +84,8 @@ type Supervisor struct {
 	jitter  func() float64
 	since   time.Time // when it was made
 
+	disks logs.Patience // with the logs
+
 	inbox *mailbox
 	done  chan struct{} // Run has returned
 

@@ -73,7 +73,7 @@ type goal struct {
 	lines   []string
 }
 
-// logMark is where a log ended when the command began.
+// logMark is where a log ended when the command began. Without a path it is not known.
 type logMark struct {
 	path string
 	size int64
@@ -141,18 +141,26 @@ func (w *waiting) mark(g *goal, in *instance) {
 		return
 	}
 	out, errs := in.app.outPaths(in.index)
-	logs := []logMark{markLog(errs), markLog(out)}
+	logs := []logMark{w.s.markLog(errs), w.s.markLog(out)}
 	w.note(g, func() { g.logs = logs })
 }
 
 // follow has a goal of a reload be an ordinary start.
 func (w *waiting) follow(g *goal) { w.note(g, func() { g.upwards = true }) }
 
-func markLog(path string) logMark {
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-		return logMark{path, info.Size()}
+// markLog looks where a log ends. The loop calls it, so that it does not wait for a
+// disk that does not answer; then nothing will be read from there.
+func (s *Supervisor) markLog(path string) logMark {
+	var size int64
+	answered := s.disks.Do(path, func() {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
+	})
+	if !answered {
+		return logMark{}
 	}
-	return logMark{path, 0}
+	return logMark{path, size}
 }
 
 // remark adds to the results of an app.
@@ -422,15 +430,26 @@ func (w *waiting) missing(g *goal) string {
 func (w *waiting) linesOf(g *goal) []string {
 	w.drain(g)
 	for _, m := range g.logs {
-		info, err := os.Stat(m.path)
-		if err != nil || !info.Mode().IsRegular() || info.Size() <= m.size {
-			continue
-		}
-		if lines, err := tailFrom(m.path, m.size, lastLines); err == nil && len(lines) > 0 {
+		var lines []string
+		answered := w.s.disks.Do(m.path, func() { lines = m.lines() })
+		if answered && len(lines) > 0 {
 			return lines
 		}
 	}
 	return nil
+}
+
+// lines are the last that were printed since.
+func (m *logMark) lines() []string {
+	info, err := os.Stat(m.path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() <= m.size {
+		return nil
+	}
+	lines, err := tailFrom(m.path, m.size, lastLines)
+	if err != nil {
+		return nil
+	}
+	return lines
 }
 
 // drain has the last words of a process in its log.

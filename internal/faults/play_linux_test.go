@@ -26,6 +26,7 @@ var roles = map[string]func(args []string) int{
 	"tree":     tree,
 	"orphan":   orphan,
 	"bomb":     bomb,
+	"torrent":  torrent,
 }
 
 // helloEnv names the pipe that a program says hello to. A program without an

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,29 +27,44 @@ func spliceTo(from, to int, at *int64, n int64) (int64, error) {
 	return int64(m), err
 }
 
-// engine is the Pump on Linux: one goroutine, the loop, for all pipes.
+// engine is the Pump on Linux: one goroutine, the loop, for all pipes. While a
+// disk does not answer, it leaves the goroutine that waits for it behind.
 type engine struct {
 	sys   calls
 	poll  *poller
-	null  int // /dev/null
+	open  Patience // with files that are opened
+	null  int      // /dev/null
 	began time.Time
 	done  chan struct{} // closed when the loop has ended
 	turns atomic.Uint64 // of the loop
 
+	ticket  atomic.Uint64 // of the latest errand; odd: it is under way
+	guarded atomic.Bool   // guard is set
+	guard   *time.Timer
+	seen    uint64 // the ticket when it was set; whoever sets it writes it
+
 	mu     sync.Mutex
 	closed bool
-	asks   []func() // for the loop
+	ended  bool      // there is no loop any more
+	asks   []*ask    // for the loop
+	back   []*errand // who has come back
 	feeds  map[string]*feed
+	late   []*errand          // written by the loop, which reads it without mu
+	keeps  map[uint64]*keeper // by disk: one that does not answer keeps no other waiting
+	young  time.Duration      // how long files are left alone by them
 
 	// The loop's own.
+	behalf  *feed // for whom the errand under way is
+	asking  *ask  // what the loop is doing
 	files   outfiles
 	byFD    map[int]*feed // by pipe, and by the pipes of taps
 	queue   []*feed
 	resting []*feed
 	grown   int
 	scratch *scratch
-	text    []byte  // lines that are put together
-	keeper  *keeper // any goroutine's
+	text    []byte // lines that are put together
+
+	comebacks int // errands that took long and are over
 }
 
 func newEngine() (*engine, error) { return startEngine(kernel()) }
@@ -67,8 +81,11 @@ func startEngine(sys calls) (*engine, error) {
 	}
 	e := &engine{
 		sys: sys, poll: poll, null: null, began: time.Now(), done: make(chan struct{}),
-		feeds: map[string]*feed{}, files: outfiles{}, byFD: map[int]*feed{}, keeper: newKeeper(),
+		feeds: map[string]*feed{}, keeps: map[uint64]*keeper{}, young: restBeforePacking,
+		files: outfiles{}, byFD: map[int]*feed{},
 	}
+	e.guard = time.AfterFunc(time.Hour, e.look)
+	e.guard.Stop()
 	go e.run()
 	return e, nil
 }
@@ -76,141 +93,20 @@ func startEngine(sys calls) (*engine, error) {
 // now is the time since the start: half of a time.Time.
 func (e *engine) now() time.Duration { return time.Since(e.began) }
 
-// ask lets the loop call f; false: it has ended or will.
-func (e *engine) ask(f func()) bool {
+// keeper is the one of the older files on a disk.
+func (e *engine) keeper(dev uint64) *keeper {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
-		return false
+	k := e.keeps[dev]
+	if k == nil {
+		k = newKeeper()
+		k.rest = e.young
+		e.keeps[dev] = k
 	}
-	e.asks = append(e.asks, f)
-	e.poll.ring()
-	return true
+	return k
 }
 
-// call lets the loop call f and returns its answer, or ErrClosed.
-func (e *engine) call(f func() error) error {
-	answer := make(chan error, 1)
-	if !e.ask(func() { answer <- f() }) {
-		return ErrClosed
-	}
-	return <-answer
-}
-
-func (e *engine) find(key string) *feed {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.feeds[key]
-}
-
-func (e *engine) attach(key string, pipe *os.File, sink Sink) error {
-	f, err := newFeed(key, pipe)
-	if err != nil {
-		closeFile(sink.Also)
-		return err
-	}
-	t, err := e.prepare(sink)
-	if err != nil {
-		unix.Close(f.pipe)
-		return err
-	}
-	if err := e.call(func() error { return e.add(f, t) }); err != nil {
-		t.drop()
-		unix.Close(f.pipe)
-		return err
-	}
-	return t.failure()
-}
-
-func (e *engine) resink(key string, sink Sink) error {
-	t, err := e.prepare(sink)
-	if err == nil {
-		if err = t.failure(); err == nil {
-			err = e.call(func() error { return e.redirect(key, t) })
-		}
-		if err != nil {
-			t.drop()
-		}
-	}
-	return err
-}
-
-func (e *engine) drain(key string, f func()) {
-	asked := e.ask(func() {
-		if !e.drainFeed(e.feeds[key], f) {
-			go f()
-		}
-	})
-	if !asked {
-		go f()
-	}
-}
-
-func (e *engine) detach(key string) {
-	f := e.find(key)
-	if f == nil {
-		return
-	}
-	e.process(key, 0)
-	drained := make(chan struct{})
-	e.drain(key, func() { close(drained) })
-	<-drained
-	e.call(func() error { e.remove(f); return nil })
-}
-
-func (e *engine) process(key string, pid int) {
-	e.ask(func() {
-		if f := e.feeds[key]; f != nil && f.lines != nil {
-			e.changeProcess(f, pid)
-		}
-	})
-}
-
-func (e *engine) flush(key string) error {
-	drained := make(chan struct{})
-	e.drain(key, func() { close(drained) })
-	<-drained
-	path := ""
-	err := e.call(func() error {
-		f := e.feeds[key]
-		if f == nil {
-			return ErrUnknown
-		}
-		if f.kind == regular {
-			path = resolve(f.path)
-		}
-		return e.emptyFile(f)
-	})
-	if err != nil || path == "" {
-		return err
-	}
-	return e.keeper.flush(path)
-}
-
-func (e *engine) reopenAll() {
-	e.call(func() error {
-		for _, f := range e.feeds {
-			if f.kind == regular && (f.out == nil || !f.out.isAt(f.path)) {
-				if err := e.remake(f); err != nil {
-					f.fail(err)
-				}
-			}
-		}
-		return nil
-	})
-}
-
-func (e *engine) lost(key string) (uint64, error) {
-	f := e.find(key)
-	if f == nil {
-		return 0, ErrUnknown
-	}
-	if why := f.why.Load(); why != nil {
-		return f.lost.Load(), *why
-	}
-	return f.lost.Load(), nil
-}
-
+// close ends the loop. What waits for a disk ends when that answers.
 func (e *engine) close() {
 	e.mu.Lock()
 	first := !e.closed
@@ -220,5 +116,10 @@ func (e *engine) close() {
 	}
 	e.mu.Unlock()
 	<-e.done
-	e.keeper.close()
+	_ = Within(silence, func() error {
+		for _, k := range e.keeps { // there will be no more
+			k.close()
+		}
+		return nil
+	})
 }

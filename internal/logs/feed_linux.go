@@ -11,11 +11,12 @@ import (
 
 // Where the loop has a feed.
 const (
-	armed  = iota // watched by the poller
-	queued        // has more bytes; served at the next turn
-	paused        // served when due
-	held          // a tap is full
-	ended         // nobody can write to the pipe any more
+	armed   = iota // watched by the poller
+	queued         // has more bytes; served at the next turn
+	paused         // served when due
+	held           // a tap is full
+	stalled        // its disk does not answer
+	ended          // nobody can write to the pipe any more
 )
 
 // What a move left in the pipe.
@@ -36,6 +37,7 @@ type feed struct {
 	size int64    // of the pipe
 	kind uint8    // regular, or null: discard
 	out  *outfile // nil: kind is null, or the file cannot be opened
+	dev  uint64   // the disk of the last one
 	taps []*tap
 	sink Sink // what else it says
 
@@ -54,6 +56,13 @@ type feed struct {
 	looked   time.Duration // when path was compared with out
 	tried    time.Duration // when path was opened in vain
 	patience time.Duration // when a drain gives up on full taps; 0: none waits
+
+	leaving bool  // it is let go of when its pipe is empty
+	flight  int64 // bytes at the head of the pipe that are being written from memory
+	early   int64 // of these: taken out already
+	spilled bool  // the disk does not answer and the pipe was full: all is lost until it does
+	cut     bool  // bytes were, and no line has begun since
+	torn    bool  // so was the beginning of the next line
 
 	moved uint64 // bytes taken out of the pipe
 	waits []waiter
@@ -90,6 +99,14 @@ func newFeed(key string, pipe *os.File) (*feed, error) {
 		return nil, fmt.Errorf("pipe of %s: %w", key, err)
 	}
 	return &feed{key: key, pipe: fd, size: int64(size)}, nil
+}
+
+// disk is the one of the file, as far as it is known: 0 if not.
+func (f *feed) disk() uint64 {
+	if f.out != nil {
+		return f.out.id.dev
+	}
+	return f.dev
 }
 
 // pending returns how many bytes are in a pipe.
@@ -131,6 +148,14 @@ func (f *feed) took(n int64) {
 	for _, t := range f.taps {
 		t.ahead = max(t.ahead-n, 0)
 	}
+}
+
+// landed ends the writing of what was in flight, and returns how many bytes of it
+// have left the pipe already.
+func (f *feed) landed() (early int64) {
+	early = f.early
+	f.flight, f.early = 0, 0
+	return early
 }
 
 // giveUp goes on without the taps that have no room.
@@ -183,9 +208,14 @@ func (f *feed) follow(s Sink) {
 func (f *feed) fail(err error) {
 	f.failing = true
 	if err != f.cause {
-		f.cause = err
-		f.refuse(f.path, 0, err)
+		f.complain(err)
 	}
+}
+
+// complain notes what is wrong and nothing has been lost by yet.
+func (f *feed) complain(err error) {
+	f.cause = err
+	f.refuse(f.path, 0, err)
 }
 
 // refuse counts bytes that could not be written. Any goroutine may call it.
@@ -193,6 +223,14 @@ func (f *feed) refuse(path string, n int, err error) {
 	f.lost.Add(uint64(n))
 	why := inWords(path, err)
 	f.why.Store(&why)
+}
+
+// regain says that the disk answers again.
+func (f *feed) regain() {
+	f.content()
+	if f.lost.Load() > 0 {
+		f.refuse(f.path, 0, errWasSilent)
+	}
 }
 
 // content takes back what was wrong, unless bytes were lost by it.

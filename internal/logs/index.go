@@ -30,10 +30,15 @@ type marks struct {
 // due tells whether bytes that are written now need a record.
 func (m *marks) due(now time.Duration) bool { return !m.any || now-m.at >= indexEvery }
 
-// add writes a record for a log file. The first one of an empty file forgets
-// what was. Errors are none of the log's: with the next record it is tried again.
+// add writes a record for a log file.
 func (m *marks) add(path string, now time.Duration, offset int64) {
 	*m = marks{true, now}
+	addMark(path, offset)
+}
+
+// addMark writes a record. The first one of an empty file forgets what was. Errors
+// are none of the log's: with the next record it is tried again.
+func addMark(path string, offset int64) {
 	f, err := openIndex(path+indexExt, offset == 0)
 	if err != nil {
 		return

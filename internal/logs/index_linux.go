@@ -7,6 +7,8 @@ func (e *engine) mark(f *feed) {
 		return
 	}
 	if now := e.now(); f.out.marks.due(now) && pending(f.pipe) > 0 {
-		f.out.marks.add(resolve(f.path), now, f.out.end)
+		f.out.marks = marks{true, now}
+		end := f.out.end
+		e.errand(f, func() { addMark(resolve(f.path), end) })
 	}
 }

@@ -26,7 +26,7 @@ func rolePump(args string) {
 		if format != "" {
 			sink.Lines = &Lines{Time: format}
 		}
-		p.e.keeper.rest = 0 // compress at once
+		p.e.young = 0 // compress at once
 		err = p.Attach("a", os.NewFile(3, "pipe"), sink)
 	}
 	if err != nil {

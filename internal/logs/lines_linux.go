@@ -43,6 +43,13 @@ func (e *engine) moveLines(f *feed) (n int64, left int) {
 // putLines writes what may be written of b, the head of the pipe of f, takes
 // that out of the pipe, and tells what is left there.
 func (e *engine) putLines(f *feed, b []byte) (used, left int) {
+	if f.cut {
+		f.cut = false
+		f.lose(0)
+	}
+	if f.torn {
+		return e.skipLine(f, b), more
+	}
 	n := e.extent(f, b)
 	if n == 0 {
 		f.fresh, f.part = int64(len(b))-f.part, int64(len(b))
@@ -63,11 +70,13 @@ func (e *engine) putLines(f *feed, b []byte) (used, left int) {
 		e.room(f, int64(may))
 	}
 	text, used := e.compose(f, b[:may])
+	f.flight = int64(used)
 	e.writeText(f, text, b[:used])
-	if err := e.discard(f, used); err != nil {
+	rest := int64(used) - f.landed()
+	if err := e.discard(f, int(rest)); err != nil {
 		return 0, gone // never: the bytes were there a moment ago
 	}
-	f.took(int64(used))
+	f.took(rest)
 	e.endLine(f)
 	return used, more
 }
@@ -125,14 +134,14 @@ func (e *engine) writeText(f *feed, text, raw []byte) {
 		return
 	}
 	led := 0
-	if out.holder != f && out.broken && !out.lineEnded() {
+	if out.holder != f && out.broken && !e.lineEnded(f) {
 		text, led = append([]byte{'\n'}, text...), 1
 	}
 	start := out.end
-	if done, err := out.write(text); err != nil {
+	if done, err := e.writeOut(f, text); err != nil {
 		kept := bytes.LastIndexByte(text[:done], '\n') + 1
 		out.end = start + int64(kept)
-		unix.Ftruncate(out.fd, out.end)
+		_ = e.truncate(f, out.end)
 		f.fail(err)
 		f.lose(len(raw) - firstLines(raw, bytes.Count(text[:kept], []byte("\n"))-led))
 		return
@@ -144,6 +153,26 @@ func (e *engine) writeText(f *feed, text, raw []byte) {
 	case out.holder != f:
 		out.holder, out.since = f, e.now()
 	}
+}
+
+// lineEnded is that of the file of f.
+func (e *engine) lineEnded(f *feed) (ended bool) {
+	out := f.out
+	e.errand(f, func() { ended = out.lineEnded() })
+	return ended
+}
+
+// skipLine takes out of the pipe what is left of a line whose beginning is lost.
+func (e *engine) skipLine(f *feed, b []byte) (n int) {
+	if n = bytes.IndexByte(b, '\n') + 1; n == 0 {
+		n = len(b)
+	}
+	f.torn = b[n-1] != '\n'
+	if e.discard(f, n) == nil {
+		f.took(int64(n))
+		f.lost.Add(uint64(n))
+	}
+	return n
 }
 
 // firstLines returns how long the first n lines of b are.

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,20 +10,25 @@ import (
 
 // run is the loop. Everything that it owns is touched from here only.
 func (e *engine) run() {
-	defer close(e.done)
-	for e.turn() {
+	for !e.handOver() {
+		if !e.turn() {
+			e.finish()
+			close(e.done)
+			return
+		}
 	}
-	e.finish()
 }
 
 // turn waits until there is something to do and does it once for each pipe;
 // false: the Pump was closed.
 func (e *engine) turn() bool {
-	events := e.next()
+	if !e.poll.unread() {
+		e.next()
+	}
 	e.turns.Add(1)
 	rang := false
-	for i := range events {
-		if fd := int(events[i].Fd); fd == e.poll.bell {
+	for e.poll.unread() {
+		if fd := e.poll.event(); fd == e.poll.bell {
 			rang = true
 		} else {
 			e.event(fd)
@@ -33,32 +39,21 @@ func (e *engine) turn() bool {
 	return !rang || e.answer()
 }
 
-// next returns what the poller has. It waits only when nothing else is to be done.
-func (e *engine) next() []unix.EpollEvent {
+// next has the poller look for events. It waits only when nothing else is to be done.
+func (e *engine) next() {
 	if len(e.queue) > 0 {
-		return e.poll.look()
+		e.poll.look()
+		return
 	}
 	if len(e.resting) == 0 {
-		return e.poll.wait(time.Time{})
+		e.poll.wait(time.Time{})
+		return
 	}
 	first := e.resting[0].due
 	for _, f := range e.resting {
 		first = min(first, f.due)
 	}
-	return e.poll.wait(e.began.Add(first))
-}
-
-// answer calls what ask has left; false: the Pump was closed.
-func (e *engine) answer() bool {
-	e.poll.hush()
-	e.mu.Lock()
-	asks, closed := e.asks, e.closed
-	e.asks = nil
-	e.mu.Unlock()
-	for _, f := range asks {
-		f()
-	}
-	return !closed
+	e.poll.wait(e.began.Add(first))
 }
 
 // event serves the feed that fd belongs to. An event of a pipe that rests or
@@ -74,7 +69,7 @@ func (e *engine) event(fd int) {
 		}
 	}
 	switch f.state {
-	case held:
+	case held, stalled:
 		e.unlist(f) // a drain may have set it a limit
 		e.serve(f, true)
 	case armed:
@@ -101,7 +96,7 @@ func (e *engine) serveResting() {
 
 // serveQueue serves those that were in the queue at the call, each once.
 func (e *engine) serveQueue() {
-	for range len(e.queue) {
+	for n := len(e.queue); n > 0 && len(e.queue) > 0; n-- {
 		f := e.queue[0]
 		e.queue = slices.Delete(e.queue, 0, 1)
 		e.serve(f, false)
@@ -111,8 +106,20 @@ func (e *engine) serveQueue() {
 // serve moves what is in the pipe, up to a limit, and decides when to look at
 // it next. f is in no list.
 func (e *engine) serve(f *feed, woken bool) {
+	if l := e.silent(f); l != nil {
+		e.stall(f, l)
+		return
+	}
+	was := e.comebacks
 	n, left := e.move(f)
+	if e.comebacks != was {
+		e.unlist(f) // others have been the loop meanwhile
+	}
 	f.settle(left)
+	if f.leaving && (left == emptied || left == begun || left == gone) {
+		e.remove(f)
+		return
+	}
 	switch left {
 	case more:
 		e.enqueue(f)
@@ -226,7 +233,28 @@ func (e *engine) add(f *feed, t *target) error {
 		e.grown++
 	}
 	e.aim(f, t)
+	if t.comes != nil {
+		e.expect(f, t)
+	}
 	return nil
+}
+
+// dismiss lets go of f; while its disk does not answer, that waits, under a name
+// that is no other's.
+func (e *engine) dismiss(f *feed) {
+	if e.feeds[f.key] != f {
+		return
+	}
+	if e.silent(f) == nil {
+		e.remove(f)
+		return
+	}
+	f.leaving = true
+	e.mu.Lock()
+	delete(e.feeds, f.key)
+	f.key = fmt.Sprintf("%s, left at %v", f.key, e.now())
+	e.feeds[f.key] = f
+	e.mu.Unlock()
 }
 
 // remove lets go of f and closes what is its own; f may be gone already.
@@ -245,10 +273,26 @@ func (e *engine) remove(f *feed) {
 	e.leaveTaps(f)
 	e.poll.forget(f.pipe)
 	delete(e.byFD, f.pipe)
-	unix.Close(f.pipe)
-	e.files.release(f.out)
 	if f.size >= bigPipe {
 		e.grown--
+	}
+	e.closeFeed(f)
+}
+
+// closeFeed closes what f has open.
+func (e *engine) closeFeed(f *feed) {
+	unix.Close(f.pipe)
+	e.shut(f, e.files.release(f.out))
+}
+
+// shut closes a file; -1: none. That may be when it is written.
+func (e *engine) shut(f *feed, fd int) {
+	switch {
+	case fd < 0:
+	case e.ended:
+		unix.Close(fd)
+	default:
+		e.errand(f, func() { unix.Close(fd) })
 	}
 }
 
@@ -270,13 +314,20 @@ func (e *engine) drainFeed(f *feed, done func()) bool {
 	return true
 }
 
-// finish closes everything. Drains that wait are let go.
+// finish closes everything but what is away. Drains that wait are let go.
 func (e *engine) finish() {
+	e.guard.Stop()
+	e.sendAway()
 	for _, f := range e.feeds {
 		for _, t := range f.taps {
 			t.hurry()
 		}
-		e.remove(f)
+		if e.away(f) == 0 {
+			e.remove(f)
+			continue
+		}
+		f.settle(gone)
+		e.leaveTaps(f)
 	}
 	e.scratch.close()
 	e.poll.close()

@@ -35,7 +35,6 @@ func (e *engine) move(f *feed) (n int64, left int) {
 			return n, gone
 		}
 		n += m
-		f.took(m)
 		if m < want && len(f.waits) == 0 {
 			return n, emptied // or the disk is full; then we are back soon
 		}
@@ -68,7 +67,7 @@ func (e *engine) inPlace(f *feed) bool {
 		f.failing = now-f.tried < openEvery
 		return f.failing
 	}
-	named, err := f.out.atEnd()
+	named, err := e.atEnd(f)
 	if err != nil {
 		f.fail(err)
 		return true
@@ -76,11 +75,31 @@ func (e *engine) inPlace(f *feed) bool {
 	if !named || now-f.looked < lookEvery {
 		return named
 	}
-	if !f.out.isAt(f.path) {
+	if !e.isAtPath(f) {
 		return false
 	}
 	f.looked = now
 	return true
+}
+
+// atEnd is that of the file of f.
+func (e *engine) atEnd(f *feed) (named bool, err error) {
+	var st unix.Stat_t
+	ticket := e.depart(f)
+	err = unix.Fstat(f.out.fd, &st)
+	e.arrive(ticket)
+	if err != nil {
+		return true, err
+	}
+	return f.out.goTo(&st), nil
+}
+
+// isAtPath tells whether the file of f, if there is one, is still at its path.
+func (e *engine) isAtPath(f *feed) (is bool) {
+	if out := f.out; out != nil {
+		e.errand(f, func() { is = out.isAt(f.path) })
+	}
+	return is
 }
 
 // remake opens the path of f again. When that cannot be done, a file that was
@@ -91,12 +110,13 @@ func (e *engine) remake(f *feed) error {
 	if f.out == nil { // there was none, or the path is a device now
 		return err
 	}
-	named, endErr := f.out.atEnd()
+	named, endErr := e.atEnd(f)
 	if err == nil || named {
 		return endErr
 	}
-	e.files.release(f.out)
-	f.out = nil
+	out := f.out
+	f.dev, f.out = f.disk(), nil
+	e.shut(f, e.files.release(out))
 	return err
 }
 
@@ -128,8 +148,11 @@ func (e *engine) put(f *feed, n int64) (int64, error) {
 		f.fail(err)
 	}
 	m, err := e.sys.splice(f.pipe, e.null, nil, n)
-	if f.failing && m > 0 {
-		f.lost.Add(uint64(m))
+	if m > 0 {
+		f.took(m)
+		if f.failing {
+			f.lost.Add(uint64(m))
+		}
 	}
 	return m, err
 }
@@ -137,8 +160,11 @@ func (e *engine) put(f *feed, n int64) (int64, error) {
 func (e *engine) write(f *feed, n int64) (int64, error) {
 	f.out.broken, f.out.holder = true, nil
 	if !f.out.copies {
+		ticket := e.depart(f)
 		m, err := e.sys.splice(f.pipe, f.out.fd, &f.out.end, n)
+		e.arrive(ticket)
 		if err != unix.EINVAL {
+			f.took(max(m, 0))
 			return m, err
 		}
 		f.out.copies = true

@@ -42,9 +42,10 @@ type outfile struct {
 
 // opened is an open file that no pipe writes to yet.
 type opened struct {
-	fd   int
-	id   fileID
-	kind uint8
+	fd     int
+	id     fileID
+	kind   uint8
+	remote bool
 }
 
 // open opens a path for writing, as Sink.Path tells; not for appending, which
@@ -59,7 +60,7 @@ func open(path string) (opened, error) {
 		unix.Close(fd)
 		return opened{}, err
 	}
-	return opened{fd, fileID{uint64(st.Dev), st.Ino}, kindOf(&st)}, nil
+	return opened{fd, fileID{uint64(st.Dev), st.Ino}, kindOf(&st), isRemote(fd)}, nil
 }
 
 func kindOf(st *unix.Stat_t) uint8 {
@@ -75,53 +76,50 @@ func kindOf(st *unix.Stat_t) uint8 {
 // outfiles is the table of open log files.
 type outfiles map[fileID]*outfile
 
-// share takes over o, or closes it for the file that is open already.
-// first tells that no pipe had it open.
+// share takes over o, unless the file is open already; then first is false.
 func (t outfiles) share(o opened) (out *outfile, first bool) {
 	if out = t[o.id]; out != nil {
-		unix.Close(o.fd)
 		out.refs++
 		return out, false
 	}
-	out = &outfile{fd: o.fd, id: o.id, refs: 1, broken: true}
+	out = &outfile{fd: o.fd, id: o.id, refs: 1, broken: true, copies: o.remote}
 	t[o.id] = out
 	return out, true
 }
 
 // replace lets all pipes that write to out write to o from now on, which is a
-// file that no pipe has open.
-func (t outfiles) replace(out *outfile, o opened) {
+// file that no pipe has open. The old one is the caller's to close.
+func (t outfiles) replace(out *outfile, o opened) (old int) {
 	delete(t, out.id)
-	unix.Close(out.fd)
-	out.fd, out.id, out.end, out.copies, out.marks = o.fd, o.id, 0, false, marks{}
+	old = out.fd
+	out.fd, out.id, out.end, out.copies, out.marks = o.fd, o.id, 0, o.remote, marks{}
 	out.holder, out.broken = nil, false
 	t[out.id] = out
+	return old
 }
 
-// release closes the file when no pipe writes to it any more; nil is allowed.
-func (t outfiles) release(out *outfile) {
+// release returns the file that no pipe writes to any more, for the caller to
+// close; -1: there is none. out may be nil.
+func (t outfiles) release(out *outfile) (fd int) {
 	if out == nil {
-		return
+		return -1
 	}
-	if out.refs--; out.refs == 0 {
-		delete(t, out.id)
-		unix.Close(out.fd)
+	if out.refs--; out.refs > 0 {
+		return -1
 	}
+	delete(t, out.id)
+	return out.fd
 }
 
-// atEnd goes to the file's end, wherever that is by now: somebody may have
+// goTo goes to the file's end, wherever that is by now: somebody may have
 // emptied the file or written to it. It tells whether the file has a name left.
-func (o *outfile) atEnd() (named bool, err error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(o.fd, &st); err != nil {
-		return true, err
-	}
+func (o *outfile) goTo(st *unix.Stat_t) (named bool) {
 	if st.Size != o.end {
 		o.broken = true // somebody else was here
 		o.marks.any = o.marks.any && st.Size > o.end
 	}
 	o.end, o.last = st.Size, st.Mtim.Nano()
-	return st.Nlink > 0, nil
+	return st.Nlink > 0
 }
 
 // isAt tells whether the path still leads to the file.

@@ -22,6 +22,7 @@ type poller struct {
 	timed  bool // wait has a deadline
 	events [64]unix.EpollEvent
 	ready  int                // of events
+	read   int                // of these
 	poll   func(uintptr) bool // lookInto, bound once
 }
 
@@ -100,27 +101,33 @@ func (p *poller) forget(fd int) {
 	unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil)
 }
 
-// look returns what is ready without waiting. The result is valid until the
-// next call.
-func (p *poller) look() []unix.EpollEvent {
-	p.lookInto(uintptr(p.fd))
-	return p.events[:p.ready]
+// unread tells whether there are events that look or wait has found.
+func (p *poller) unread() bool { return p.read < p.ready }
+
+// event takes the next one: the descriptor that something has happened to.
+func (p *poller) event() (fd int) {
+	fd = int(p.events[p.read].Fd)
+	p.read++
+	return fd
 }
 
-// wait returns when something is ready or at the deadline; zero: there is none.
-func (p *poller) wait(deadline time.Time) []unix.EpollEvent {
+// look looks for events without waiting.
+func (p *poller) look() { p.lookInto(uintptr(p.fd)) }
+
+// wait returns when there are events or at the deadline; zero: there is none.
+func (p *poller) wait(deadline time.Time) {
 	if left := time.Until(deadline); !deadline.IsZero() && left < longNap {
 		p.nap(left)
-		return p.look()
+		p.look()
+		return
 	}
 	if timed := !deadline.IsZero(); timed || p.timed {
 		p.file.SetReadDeadline(deadline)
 		p.timed = timed
 	}
 	if p.conn.Read(p.poll) != nil {
-		return p.look() // the deadline; had it passed, nobody would have looked
+		p.look() // the deadline; had it passed, nobody would have looked
 	}
-	return p.events[:p.ready]
 }
 
 // longNap is the least pause that is left to the runtime's timers. They are as
@@ -148,6 +155,6 @@ func (p *poller) lookInto(uintptr) bool {
 	for err == unix.EINTR {
 		n, err = unix.EpollWait(p.fd, p.events[:], 0)
 	}
-	p.ready = max(n, 0)
+	p.ready, p.read = max(n, 0), 0
 	return p.ready > 0
 }

@@ -19,6 +19,9 @@ func (e *engine) changeProcess(f *feed, pid int) {
 // endLine ends the line that f has open if all that its process printed has
 // been written. What follows is the next one's.
 func (e *engine) endLine(f *feed) {
+	if e.silent(f) != nil {
+		return
+	}
 	for len(f.ends) > 0 && f.moved >= f.ends[0].at {
 		if f.lines.open {
 			e.writeText(f, f.lines.end(nil), nil)

@@ -132,6 +132,10 @@ func (p *Pump) Reopen() { p.e.reopenAll() }
 // Flush empties a log that no Pump writes to, and deletes its older files.
 // There need not be one.
 func Flush(path string) error {
+	return Within(silence, func() error { return flushFile(path) })
+}
+
+func flushFile(path string) error {
 	path = resolve(path)
 	st, err := os.Lstat(path)
 	if err != nil || !st.Mode().IsRegular() {

@@ -63,7 +63,7 @@ func (f *feed) upToLimit(n int64) int64 {
 // file ends with; 0: none.
 func (e *engine) restOfLine(f *feed, n int64) int64 {
 	tooMuch := f.sink.Rotate.Size > 0 && f.out.end-f.sink.Rotate.Size >= maxOver
-	if tooMuch || f.out.lineEnded() {
+	if tooMuch || e.lineEnded(f) {
 		return 0
 	}
 	s, err := e.borrow()
@@ -84,26 +84,37 @@ func (e *engine) restOfLine(f *feed, n int64) int64 {
 // to it. When another file is at the path already, only that one is opened.
 // Killed in between, there is no file at the path, and the successor makes one.
 func (e *engine) rotate(f *feed) error {
-	out := f.out
-	if !out.isAt(f.path) {
+	if !e.isAtPath(f) {
 		return e.remake(f)
 	}
-	path := resolve(f.path)
-	if err := e.keeper.shift(path, f.sink.Rotate.Files); err != nil {
-		return err
-	}
-	o, err := e.sys.open(path)
+	out, keeper := f.out, e.keeper(f.disk())
+	var o opened
+	var err error
+	e.errand(f, func() { o, err = e.putAside(f.path, out.fd, keeper, f.sink.Rotate.Files) })
 	if err != nil {
 		return err
 	}
+	f.looked = e.now()
+	e.shut(f, e.files.replace(out, o))
+	return nil
+}
+
+// putAside puts the log at a path aside, which is open as old, and makes a new one.
+func (e *engine) putAside(path string, old int, k *keeper, keep int) (opened, error) {
+	path = resolve(path)
+	if err := k.shift(path, keep); err != nil {
+		return opened{}, err
+	}
+	o, err := e.sys.open(path)
+	if err != nil {
+		return opened{}, err
+	}
 	if o.kind != regular {
 		unix.Close(o.fd)
-		return errors.New("something else is at its place now")
+		return opened{}, errors.New("something else is at its place now")
 	}
-	sameLook(o.fd, out.fd)
-	e.files.replace(out, o)
-	f.looked = e.now()
-	return nil
+	sameLook(o.fd, old)
+	return o, nil
 }
 
 // sameLook gives a new file the mode and, where it may, the owner of the old.

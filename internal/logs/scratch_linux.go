@@ -64,8 +64,8 @@ func (e *engine) borrow() (*scratch, error) {
 	return e.scratch, nil
 }
 
-// copy moves up to n bytes from the pipe of f to the end of its file, where the
-// file system has no splice(2).
+// copy moves up to n bytes from the pipe of f to the end of its file, where
+// splice(2) is not to be had or not to be used.
 func (e *engine) copy(f *feed, n int64) (int64, error) {
 	s, err := e.borrow()
 	if err != nil {
@@ -75,11 +75,28 @@ func (e *engine) copy(f *feed, n int64) (int64, error) {
 	if len(b) == 0 {
 		return 0, err
 	}
-	done, err := f.out.write(b)
-	if done == 0 {
-		return 0, err
+	f.flight = int64(len(b))
+	done, err := e.writeOut(f, b)
+	early := f.landed()
+	if lost := early - int64(done); lost > 0 {
+		f.lost.Add(uint64(lost))
 	}
-	return spliceTo(f.pipe, e.null, nil, int64(done))
+	if rest := int64(done) - early; rest > 0 {
+		if e.discard(f, int(rest)) == nil {
+			f.took(rest)
+		}
+	}
+	if done == 0 {
+		return early, err
+	}
+	return int64(done), nil
+}
+
+// writeOut writes b at the end of the file of f.
+func (e *engine) writeOut(f *feed, b []byte) (done int, err error) {
+	out := f.out
+	e.errand(f, func() { done, err = out.write(b) })
+	return done, err
 }
 
 // write writes b at the end of the file.

@@ -10,9 +10,10 @@ import (
 type target struct {
 	path   string
 	kind   uint8
-	sink   Sink   // what else it says
-	file   opened // kind regular
-	err    error  // why it is not open
+	sink   Sink           // what else it says
+	file   opened         // kind regular
+	err    error          // why it is not open
+	comes  <-chan opening // then: it may be open later
 	taps   []*tap
 	stream *tap // of taps: the one that writes to path
 }
@@ -32,15 +33,8 @@ func (e *engine) prepare(s Sink) (*target, error) {
 		return t, nil
 	}
 	t.kind = regular
-	o, err := e.sys.open(s.Path)
-	if err == nil {
-		err = t.take(o)
-	}
-	t.err = err
 	t.sink.Also = nil // it is a tap now
-	if s.Rotate.active() && t.kind == regular {
-		e.keeper.welcome(s.Path, s.Rotate.Files)
-	}
+	t.err = e.openFor(t)
 	return t, nil
 }
 
@@ -76,6 +70,9 @@ func (t *target) drop() {
 	if t.kind == regular && t.err == nil {
 		unix.Close(t.file.fd)
 	}
+	if t.comes != nil {
+		go func() { (<-t.comes).drop() }()
+	}
 }
 
 // redirect makes t the target of an attached feed.
@@ -84,10 +81,13 @@ func (e *engine) redirect(key string, t *target) error {
 	if f == nil {
 		return ErrUnknown
 	}
+	if e.silent(f) != nil {
+		return errSilent
+	}
 	old := f.out
 	e.leaveTaps(f)
 	e.aim(f, t)
-	e.files.release(old)
+	e.shut(f, e.files.release(old))
 	if f.state == held {
 		e.enqueue(f)
 	}
@@ -98,7 +98,7 @@ func (e *engine) redirect(key string, t *target) error {
 // The file that f had is the caller's to release: afterwards, so that the same
 // one stays open.
 func (e *engine) aim(f *feed, t *target) {
-	f.path, f.kind, f.out = t.path, t.kind, nil
+	f.path, f.kind, f.out, f.dev = t.path, t.kind, nil, 0
 	f.follow(t.sink)
 	f.taps = append(f.taps, t.taps...)
 	f.looked, f.tried = e.now(), e.now()
@@ -120,11 +120,22 @@ func (e *engine) aim(f *feed, t *target) {
 func (e *engine) share(f *feed, o opened, truncate bool) {
 	out, first := e.files.share(o)
 	f.out = out
-	if truncate && first {
-		if err := unix.Ftruncate(out.fd, 0); err != nil {
+	if !first {
+		e.shut(f, o.fd)
+		return
+	}
+	if truncate {
+		if err := e.truncate(f, 0); err != nil {
 			f.fail(err)
 		}
 	}
+}
+
+// truncate cuts the file of f.
+func (e *engine) truncate(f *feed, size int64) (err error) {
+	fd := f.out.fd
+	e.errand(f, func() { err = unix.Ftruncate(fd, size) })
+	return err
 }
 
 // leaveTaps lets the taps of f write what they have and end.
@@ -141,10 +152,17 @@ func (e *engine) leaveTaps(f *feed) {
 // never there. All feeds that wrote to the old file by the same name change
 // over together, so that nobody who reads along has to read both.
 func (e *engine) reopen(f *feed) error {
+	var r opening
+	e.errand(f, func() { r.file, r.err = e.sys.open(f.path) })
+	return e.land(f, r)
+}
+
+// land has f write to the file that was opened for it.
+func (e *engine) land(f *feed, r opening) error {
 	t := &target{path: f.path, kind: regular, sink: f.sink}
-	o, err := e.sys.open(f.path)
+	err := r.err
 	if err == nil {
-		err = t.take(o)
+		err = t.take(r.file)
 	}
 	if err != nil {
 		return &SinkError{f.path, err}
@@ -158,10 +176,10 @@ func (e *engine) reopen(f *feed) error {
 		if g != f && g.out == old && g.path == f.path && t.kind == regular {
 			f.out.refs++
 			g.out, g.looked = f.out, f.looked
-			e.files.release(old)
+			e.files.release(old) // f has it, too
 		}
 	}
-	e.files.release(old)
+	e.shut(f, e.files.release(old))
 	return nil
 }
 
@@ -170,6 +188,9 @@ func (e *engine) emptyFile(f *feed) error {
 	if f.kind != regular {
 		return nil
 	}
+	if e.silent(f) != nil {
+		return errSilent
+	}
 	if f.out == nil {
 		return f.cause
 	}
@@ -177,5 +198,5 @@ func (e *engine) emptyFile(f *feed) error {
 		f.out.holder.lines.open = false
 	}
 	f.out.holder, f.out.broken, f.out.marks = nil, false, marks{}
-	return unix.Ftruncate(f.out.fd, 0)
+	return e.truncate(f, 0)
 }
