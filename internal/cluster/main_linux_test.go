@@ -10,8 +10,8 @@ import (
 	"forever/internal/tidy"
 )
 
-// The binaries: the real one, and a server in Go.
-var forever, goServer string
+// The binaries: the real one, a server in Go, and one with habits of its own.
+var forever, goServer, habits string
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == jailRole {
@@ -27,8 +27,8 @@ func tests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	forever, goServer = filepath.Join(dir, "forever"), filepath.Join(dir, "goserver")
-	for path, what := range map[string]string{forever: "forever", goServer: "./testdata/goserver"} {
+	forever, goServer, habits = filepath.Join(dir, "forever"), filepath.Join(dir, "goserver"), filepath.Join(dir, "habits")
+	for path, what := range map[string]string{forever: "forever", goServer: "./testdata/goserver", habits: "./testdata/habits"} {
 		cmd := exec.Command("go", "build", "-o", path, what)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -180,6 +180,17 @@ func (w *world) web() wire.App {
 	return apps[0]
 }
 
+// app is that of a name.
+func (w *world) app(name string) wire.App {
+	w.t.Helper()
+	apps, _, err := client.New(w.root).Apps(w.ctx, client.Query{})
+	i := slices.IndexFunc(apps, func(a wire.App) bool { return a.Name == name })
+	if err != nil || i < 0 {
+		w.t.Fatalf("list: no app %q among %d, %v", name, len(apps), err)
+	}
+	return apps[i]
+}
+
 // pids are the first processes of the instances.
 func (w *world) pids() (pids []int) {
 	w.t.Helper()
