@@ -16,6 +16,7 @@ const (
 	paused         // served when due
 	held           // a tap is full
 	stalled        // its disk does not answer
+	partial        // the beginning of a line is in it; watched for changes, and looked at when due
 	ended          // nobody can write to the pipe any more
 )
 
@@ -46,6 +47,7 @@ type feed struct {
 	asked time.Duration // since when its PID is waited for
 	part  int64         // bytes of a line that has no end yet, as of the last look
 	fresh int64         // how much of it was new then
+	still time.Duration // for how long nothing was, as far as it was looked for
 	edge  bool          // the poller watches for further ones
 
 	state    uint8

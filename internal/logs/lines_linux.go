@@ -233,8 +233,14 @@ func (e *engine) await(f *feed) {
 	f.state = paused
 }
 
+// maxStill is the longest pause between two looks at the beginning of a line.
+const maxStill = time.Minute
+
 // leaveBegun waits for the rest of a line. The pipe is not empty, so that the
-// poller is asked for changes (EPOLLET) and not for bytes.
+// poller is asked for changes (EPOLLET) and not for bytes. It does not tell of who
+// writes more at once than there is room for beside the beginning: the kernel wakes
+// the reader of an empty pipe, and when a write is done (pipe_write), and this one
+// waits. So the pipe is looked at, too, less and less often.
 func (e *engine) leaveBegun(f *feed, woken bool) {
 	now := e.now()
 	if f.fresh > 0 {
@@ -245,14 +251,14 @@ func (e *engine) leaveBegun(f *feed, woken bool) {
 			return
 		}
 	}
-	f.state = armed
-	if f.edge {
-		return
+	if f.fresh > 0 {
+		f.still = 0
 	}
-	f.edge = true
-	if err := e.poll.watchChanges(f.pipe); err != nil {
-		e.rest(f, now+maxPause) // never, by epoll_ctl(2)
-		f.state = paused
+	f.still = min(max(2*f.still, lookEvery), maxStill)
+	f.state = partial
+	e.rest(f, now+f.still)
+	if !f.edge {
+		f.edge = e.poll.watchChanges(f.pipe) == nil // it is, by epoll_ctl(2)
 	}
 }
 

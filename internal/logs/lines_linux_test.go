@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestHalfALineWaitsAsleep: what has no newline stays in the pipe, and costs no
-// wake-ups while it does.
+// TestHalfALineWaitsAsleep: what has no newline stays in the pipe, and costs hardly
+// a wake-up while it does.
 func TestHalfALineWaitsAsleep(t *testing.T) {
 	e := newTestEngine(t, nil)
 	path := filepath.Join(t.TempDir(), "log")
@@ -171,4 +171,28 @@ func TestLineBehindManyPages(t *testing.T) {
 	})
 	settled(t, e, "a", path, 1)
 	wantFile(t, path, strings.Repeat(part, 30)+"\n")
+}
+
+// TestUnfinishedLineBeforeALongWrite has a program that waits for room in its pipe
+// without the kernel's telling anybody.
+func TestUnfinishedLineBeforeALongWrite(t *testing.T) {
+	e := newTestEngine(t, nil)
+	path := filepath.Join(t.TempDir(), "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{}})
+	write(t, w, "ready> ")
+	eventually(t, "the pipe to be left alone", func() bool {
+		left := false
+		e.call(func() error { left = e.feeds["a"].state == partial; return nil })
+		return left
+	})
+	long := strings.Repeat("x", 200_000) + "\n"
+	w.Fd() // makes it blocking, as the stdout of a program is
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		w.WriteString(long)
+	}()
+	await(t, written, "the program to go on")
+	drain(t, e, "a")
+	wantFile(t, path, "ready> "+long)
 }

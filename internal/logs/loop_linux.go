@@ -69,8 +69,8 @@ func (e *engine) event(fd int) {
 		}
 	}
 	switch f.state {
-	case held, stalled:
-		e.unlist(f) // a drain may have set it a limit
+	case held, stalled, partial:
+		e.unlist(f) // it may be due at some time, too
 		e.serve(f, true)
 	case armed:
 		e.serve(f, true)

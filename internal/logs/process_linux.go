@@ -11,7 +11,7 @@ func (e *engine) changeProcess(f *feed, pid int) {
 	default:
 		f.lines.pid = pid
 	}
-	if f.state == armed || f.state == paused {
+	if f.state == armed || f.state == paused || f.state == partial {
 		e.enqueue(f)
 	}
 }
