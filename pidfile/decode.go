@@ -69,6 +69,8 @@ func (in *Instance) UnmarshalJSON(text []byte) (err error) {
 			return &in.Why
 		case "well":
 			return &in.Well
+		case "origin":
+			return &in.Origin
 		case "watchdog_ms":
 			return &in.WatchdogMS
 		case "started_at":

@@ -58,6 +58,9 @@ type Instance struct {
 	Index   int     `json:"index"`
 	Process Process `json:"process"` // zero: there is none
 	Status  string  `json:"status"`
+	// Origin is the process that was started, where Process has taken its place
+	// since; zero: it has not.
+	Origin Process `json:"origin,omitzero"`
 	// Runs counts the starts, Restarts those of them that the restart policy
 	// made, Short the latest of these in a row that did not reach min-uptime.
 	Runs     int `json:"runs"`

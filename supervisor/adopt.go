@@ -64,7 +64,7 @@ func (s *Supervisor) chooseLives(held map[string]*wire.ShimMessage) {
 				continue
 			}
 			lives := first != nil && first.PID != 0
-			if second.PID != 0 && (!lives || second.PID == in.proc.PID) || !lives && second.PID == 0 && first == nil {
+			if second.PID != 0 && (!lives || isOf(second, in.proc.PID)) || !lives && second.PID == 0 && first == nil {
 				in.setLife(true)
 				first, second = second, first
 			}
@@ -111,6 +111,7 @@ func (s *Supervisor) restore(p *pidfile.App) {
 		}
 		in.wasWell, in.talk.dogEvery = pi.Well, milliseconds(pi.WatchdogMS)
 		in.proc, in.started, in.nextTry = pi.Process, pi.StartedAt, pi.NextTry
+		in.origin = pi.Origin
 		in.runs, in.restarts, in.streak = pi.Runs, pi.Restarts, pi.Short
 		if len(pi.Exits) > 0 && json.Unmarshal(pi.Exits, &in.exits) != nil {
 			in.exits = nil // only history, in a form of another version
@@ -122,16 +123,22 @@ func (s *Supervisor) restore(p *pidfile.App) {
 // reconcile brings one instance in line with what the shim holds for it.
 func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	was := in.state
-	recorded := in.proc
-	in.proc = pidfile.Process{}
+	recorded, origin := in.proc, in.origin
+	in.proc, in.origin = pidfile.Process{}, pidfile.Process{}
 	if held != nil {
 		s.takeSlot(in, held)
+	}
+	if in.origin.PID == 0 && (in.proc.PID == 0 || in.proc.PID == recorded.PID) {
+		in.origin = origin
 	}
 	if recorded.PID != 0 && in.proc.PID != recorded.PID {
 		s.removePid(in, recorded.PID)
 	}
-	if s.isLater(in, recorded, held) {
+	if s.isLater(in, recorded, origin, held) {
 		in.after, in.blame, in.wasWell, in.talk = afterPolicy, "", false, talk{} // what the file says is of the process before
+		if in.proc.PID == 0 {
+			in.origin = pidfile.Process{}
+		}
 	}
 	switch {
 	case in.proc.PID != 0:
@@ -158,10 +165,11 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	}
 }
 
-// isLater: the latest process is one that the state file does not know.
-func (s *Supervisor) isLater(in *instance, recorded pidfile.Process, held *wire.ShimMessage) bool {
+// isLater: the latest process is one that the state file does not know, nor has it
+// taken the place of one that it knows.
+func (s *Supervisor) isLater(in *instance, recorded, origin pidfile.Process, held *wire.ShimMessage) bool {
 	if in.proc.PID != 0 {
-		return in.proc.PID != recorded.PID
+		return !isOf(held, recorded.PID) && !isOf(held, origin.PID)
 	}
 	return s.unseen(in, held) && ended(held).PID != recorded.PID
 }
@@ -211,6 +219,9 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 	}
 	if held.PID != 0 {
 		in.proc = pidfile.Process{PID: held.PID, Start: held.Start, Boot: s.boot}
+		if o := held.Origin; o != nil {
+			in.origin = pidfile.Process{PID: o.PID, Start: o.Start, Boot: s.boot}
+		}
 		if !held.At.IsZero() {
 			in.started = held.At // else it is a leftover, and the state file knows better
 		}
@@ -280,13 +291,16 @@ func (in *instance) clearAfter(p pidfile.Process) {
 }
 
 // finishEnd: it was to run, and its process has ended while no supervisor saw it.
+// What was said before that is heard first, since it may have handed over.
 func (s *Supervisor) finishEnd(in *instance, recorded pidfile.Process, held *wire.ShimMessage) {
 	in.state = Online
 	e := ended(held)
 	if e == nil {
 		e = &wire.ShimExit{PID: recorded.PID, Start: recorded.Start, At: s.clock.Now()}
 	}
-	in.fire(event{kind: Ended, exit: e})
+	in.proc = pidfile.Process{PID: e.PID, Start: e.Start, Boot: s.boot} // whose end it is
+	s.openNotify(in)
+	in.whenHeard(func() { in.fire(event{kind: Ended, exit: e}) })
 }
 
 // adoptRecorded finds the instances that live on by the PIDs and start times of
@@ -314,11 +328,16 @@ func (s *Supervisor) adoptRecorded(held map[string]*wire.ShimMessage) (adopted [
 // holds tells whether the shim holds a process, in whichever slot.
 func holds(held map[string]*wire.ShimMessage, pid int) bool {
 	for _, m := range held {
-		if m.PID == pid && pid != 0 {
+		if isOf(m, pid) {
 			return true
 		}
 	}
 	return false
+}
+
+// isOf tells whether a process is that of a slot, or was before it handed over.
+func isOf(m *wire.ShimMessage, pid int) bool {
+	return pid != 0 && (m.PID == pid || m.Origin != nil && m.Origin.PID == pid)
 }
 
 // lifeOf finds by the environment of an instance's process in which of its two

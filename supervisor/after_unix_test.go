@@ -44,7 +44,7 @@ func (w *world) spawnedApps() (names []string) {
 func (w *world) becomesReady(name string) {
 	w.do(func() {
 		in := w.s.byName(name).instances[0]
-		in.saidReady(in.proc.PID)
+		in.saidReady(in.life)
 	})
 }
 

@@ -48,10 +48,10 @@ func (s *Supervisor) openChannel(in *instance, began bool) {
 		s.logf("%s: message channel: %v", in.label(), err)
 		return
 	}
-	go s.listenTo(in, in.channel, in.proc.PID)
+	go s.listenTo(in, in.channel, in.life)
 }
 
-func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, pid int) {
+func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, life int) {
 	for {
 		msg, err := c.Receive()
 		switch {
@@ -63,17 +63,17 @@ func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, pid int) {
 			}
 			return
 		default:
-			s.post(func() { in.heard(pid, msg) })
+			s.post(func() { in.heard(life, msg) })
 		}
 	}
 }
 
 // heard: the program has sent a message. "ready" is readiness, where that was asked
 // for and nothing else; what is no such word is the answer to whoever asked last.
-func (in *instance) heard(pid int, msg json.RawMessage) {
+func (in *instance) heard(life int, msg json.RawMessage) {
 	if string(msg) == ipc.Ready {
 		if in.app.spec.Ready == probe.KindMessage {
-			in.saidReady(pid)
+			in.saidReady(life)
 		}
 		return
 	}

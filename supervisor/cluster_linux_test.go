@@ -143,7 +143,7 @@ func (c *cluster) bind(slot string, addr netip.AddrPort) (errno syscall.Errno) {
 			c.t.Errorf("slot %s has no process to bind", slot)
 			return
 		}
-		d, kept := c.s.bind(in, in.proc.PID, &listener.Bind{PID: in.proc.PID, FD: 3, Address: listener.Address{AddrPort: addr}})
+		d, kept := c.s.bind(in, in.life, &listener.Bind{PID: in.proc.PID, FD: 3, Address: listener.Address{AddrPort: addr}})
 		if errno = d.Errno; errno != 0 {
 			return
 		}

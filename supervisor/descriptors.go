@@ -67,6 +67,7 @@ func (s *Supervisor) refuse(in *instance, why error) {
 	s.post(func() {
 		in.unborn = false
 		in.fire(event{kind: SpawnFailed, msg: &wire.ShimMessage{Error: why.Error(), Errno: int(syscall.EMFILE)}})
+		in.listenOn()
 	})
 }
 

@@ -175,5 +175,5 @@ func (in *instance) checkMark() string { return varCheck + "=" + in.slot }
 // remainsOfCheck describes what a check has started and not ended; no patience
 // is had with it.
 func (in *instance) remainsOfCheck() Remains {
-	return Remains{Query: proc.Query{Start: in.proc.Start, Marks: append(in.marks(), in.checkMark()), Reaper: in.app.s.shimPID}}
+	return Remains{Query: proc.Query{Start: in.leader().Start, Marks: append(in.marks(), in.checkMark()), Reaper: in.app.s.shimPID}}
 }

@@ -33,6 +33,9 @@ type instance struct {
 	cause string // why we replace its process, with afterStart; empty: a user asked for it
 
 	proc     pidfile.Process // zero: none
+	origin   pidfile.Process // what we started, where another process has taken its place; zero: proc
+	retired  []int           // whose place others have taken; they may live
+	life     int             // counts its processes, but for those that took another one's place
 	started  time.Time
 	unborn   bool              // the shim is starting it
 	slotless *wire.ShimMessage // why the shim could not make the slot; its start fails next
@@ -70,7 +73,8 @@ type instance struct {
 	wasWell bool                    // its process was found well, or said so
 	notify  *probe.Notify           // where it says how it is
 	talk    talk                    // what it said there
-	early   []probe.Message         // what was said there while it was being made
+	heir    *heir                   // it is about to hand over to another process
+	unheard []func()                // what waits until all that was said is heard
 	channel *ipc.Channel            // Node's message channel
 	asked   []func(json.RawMessage) // who waits for an answer on it
 
@@ -236,13 +240,11 @@ func (in *instance) executed(ev event) {
 
 func (in *instance) born(m *wire.ShimMessage) {
 	in.proc = pidfile.Process{PID: m.PID, Start: m.Start, Boot: in.app.s.boot}
+	in.origin, in.retired, in.life = pidfile.Process{}, nil, in.life+1
 	in.started = m.At
 	in.note = m.Warning
 	in.app.s.writePid(in)
 	in.tellLogs(m.PID)
-	if len(in.early) > 0 {
-		in.app.s.post(in.hearEarly) // when it is what it is to be: online, or starting
-	}
 }
 
 // retryExec is the least wait after a program could not be executed.

@@ -60,15 +60,54 @@ func (s *Supervisor) openNotify(in *instance) {
 	if uid, ok := in.stranger(); ok {
 		n.Trust(uint32(uid))
 	}
-	go func() {
-		for {
-			m, err := n.Receive()
-			if err != nil {
-				return // closed
-			}
-			s.post(func() { in.notified(m) })
+	go s.listenNotify(in, n)
+}
+
+// listenNotify has the loop read what is said, until the socket is closed. To
+// read is left to the loop, so that it can do so at once where that matters.
+func (s *Supervisor) listenNotify(in *instance, n *probe.Notify) {
+	for n.Wait() == nil {
+		heard := make(chan struct{})
+		s.post(func() { in.whenHeard(func() { close(heard) }) })
+		select {
+		case <-heard:
+		case <-s.done:
+			return
 		}
-	}()
+	}
+}
+
+// whenHeard has f done when all has been heard that the instance's processes have
+// said until now: at once, unless its process is being made or hands over.
+func (in *instance) whenHeard(f func()) {
+	in.unheard = append(in.unheard, f)
+	in.listenOn()
+}
+
+// listenOn hears what was said, and does what has waited for that.
+func (in *instance) listenOn() {
+	for !in.deaf() {
+		in.hear()
+		if in.deaf() || len(in.unheard) == 0 {
+			return
+		}
+		f := in.unheard[0]
+		in.unheard = in.unheard[1:]
+		f()
+	}
+}
+
+// deaf: what is said now is of a process that is not known yet.
+func (in *instance) deaf() bool { return in.unborn || in.heir != nil }
+
+func (in *instance) hear() {
+	for in.notify != nil && !in.deaf() {
+		m, ok := in.notify.Next()
+		if !ok {
+			return
+		}
+		in.notified(m)
+	}
 }
 
 func (s *Supervisor) makeNotify(in *instance) (*probe.Notify, error) {
@@ -94,20 +133,21 @@ func (s *Supervisor) makeNotify(in *instance) (*probe.Notify, error) {
 	return n, nil
 }
 
-// notified: a process of the instance says something of itself. It may do so
-// before we are told that it was executed; then it is heard after that.
+// notified: a process of the instance says something of itself.
 func (in *instance) notified(m probe.Message) {
 	switch {
-	case in.unborn:
-		in.early = append(in.early, m)
-		return
 	case in.proc.PID == 0:
 		return
+	case in.mayHandOver() && m.MainPID > 0 && m.MainPID != in.proc.PID:
+		in.handOver(m)
+		return
+	case m.MainPID == in.proc.PID:
+		in.forgetHeir()
 	}
 	said := in.says()
 	if m.Ready {
 		in.talk.reloads = false
-		in.saidReady(in.proc.PID)
+		in.saidReady(in.life)
 	}
 	if m.HasStatus {
 		in.talk.said = m.Status
@@ -118,7 +158,7 @@ func (in *instance) notified(m probe.Message) {
 	if in.says() != said {
 		in.publish(nil)
 	}
-	if m.Watchdog {
+	if m.Watchdog && !in.hasRetired(m.PID) {
 		in.alive()
 	}
 	if in.owns(m.PID) { // what it says last of all may be read when another lives here
@@ -126,15 +166,6 @@ func (in *instance) notified(m probe.Message) {
 	}
 	if m.ExtendTimeout > 0 {
 		in.extend(m.ExtendTimeout)
-	}
-}
-
-// hearEarly hears what the process has said before it was known.
-func (in *instance) hearEarly() {
-	early := in.early
-	in.early = nil
-	for _, m := range early {
-		in.notified(m)
 	}
 }
 

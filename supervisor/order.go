@@ -41,7 +41,7 @@ func (in *instance) predictable() bool {
 		return false
 	case p.Restart == wire.RestartNever || p.RestartDelay > 0 || p.MaxRuns > 0 && in.runs >= p.MaxRuns:
 		return false
-	case spec.Ready != "" || spec.Channel || in.notify != nil || in.app.shares():
+	case spec.Ready != "" || spec.Channel || in.notify != nil || in.origin.PID != 0 || in.app.shares():
 		return false
 	}
 	return spec.Output.Type != wire.LogJSON // its lines bear the process's PID

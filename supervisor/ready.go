@@ -40,10 +40,10 @@ func (in *instance) awaitReady() bool {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	in.waiting = &readiness{cancel}
-	s, pid, dial := in.app.s, in.proc.PID, in.dialer()
+	s, life, dial := in.app.s, in.life, in.dialer()
 	check := func() {
 		if r.Wait(ctx, dial) == nil {
-			s.post(func() { in.saidReady(pid) })
+			s.post(func() { in.saidReady(life) })
 		}
 	}
 	if in.asksAnother() && r.Kind != probe.KindDelay {
@@ -68,9 +68,9 @@ func (in *instance) stopWaiting() {
 	}
 }
 
-// saidReady: process pid is ready.
-func (in *instance) saidReady(pid int) {
-	if in.proc.PID == pid {
+// saidReady: the process of that life is ready.
+func (in *instance) saidReady(life int) {
+	if in.still(life) {
 		in.fire(event{kind: Ready})
 	}
 }

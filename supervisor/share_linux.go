@@ -77,25 +77,25 @@ func (s *Supervisor) answerBinds(slot string, binds *os.File, pending *pendingBi
 
 // decider has the loop decide about the binds of an instance's process.
 func (s *Supervisor) decider(in *instance) *listener.Answerer {
-	pid := in.proc.PID
+	life := in.life
 	a := &listener.Answerer{}
 	a.Peer, _ = s.shim.(listener.Peer)
 	a.Decide = func(b *listener.Bind) (d listener.Decision) {
 		var kept <-chan struct{}
 		// Where the loop has ended the next supervisor answers.
-		s.mustAsk(func() { d, kept = s.bind(in, pid, b) })
+		s.mustAsk(func() { d, kept = s.bind(in, life, b) })
 		if kept != nil {
 			<-kept
 		}
 		return d
 	}
 	a.Keeps = func(r *listener.Removal) (keep bool) {
-		s.mustAsk(func() { keep = in.proc.PID == pid && in.app.keepsFile(in, r) })
+		s.mustAsk(func() { keep = in.still(life) && in.app.keepsFile(in, r) })
 		return keep
 	}
 	a.Unreadable = func(err error) {
 		s.post(func() {
-			if in.proc.PID == pid {
+			if in.still(life) {
 				in.sharing = notShared + err.Error() + " (kernel.yama.ptrace_scope, or a program that may not be looked at)"
 				s.logf("%s: %s", in.label(), in.sharing)
 			}
@@ -107,8 +107,8 @@ func (s *Supervisor) decider(in *instance) *listener.Answerer {
 // bind decides about one bind of an instance's process or its children. The
 // answer must not be given before kept is closed: a socket that only the program
 // has would be out of order in the next supervisor's group.
-func (s *Supervisor) bind(in *instance, pid int, b *listener.Bind) (d listener.Decision, kept <-chan struct{}) {
-	if in.proc.PID != pid {
+func (s *Supervisor) bind(in *instance, life int, b *listener.Bind) (d listener.Decision, kept <-chan struct{}) {
+	if !in.still(life) {
 		return d, nil // of a process that is not the instance's any more
 	}
 	g, err := s.groupFor(in.app, b)

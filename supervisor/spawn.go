@@ -21,6 +21,7 @@ import (
 type Shim interface {
 	Open(slot string, streams []string, reply func(*wire.ShimMessage)) error
 	Adopt(slot string, streams []string, pid int, start uint64, reply func(*wire.ShimMessage)) error
+	Main(slot string, pid int, start uint64, of wire.Origin, reply func(*wire.ShimMessage)) error
 	Spawn(slot string, p *wire.Plan, note json.RawMessage, reply func(*wire.ShimMessage)) error
 	Stand(slot string, pid int, o *wire.Order) error
 	Signal(slot string, sig syscall.Signal, group bool, reply func(*wire.ShimMessage)) error
@@ -66,6 +67,7 @@ func (s *Supervisor) spawn(in *instance) error {
 				kind, in.planned = SpawnFailed, false // the shim keeps a plan that worked
 			}
 			in.fire(event{kind: kind, msg: m})
+			in.listenOn()
 		})
 	})
 }

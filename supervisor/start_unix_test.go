@@ -318,7 +318,7 @@ func TestRestartedBeforeItIsReady(t *testing.T) {
 	w.awaitCall(wire.OpSpawn)
 	w.calm()
 	start.unfinished("before it is ready")
-	w.do(func() { in := w.s.byName("web").instances[0]; in.saidReady(in.proc.PID) })
+	w.do(func() { in := w.s.byName("web").instances[0]; in.saidReady(in.life) })
 	start.ok()
 }
 

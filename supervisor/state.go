@@ -153,6 +153,9 @@ func (in *instance) stateInstance() pidfile.Instance {
 	if in.proc.PID != 0 {
 		p.StartedAt = in.started
 	}
+	if in.proc.PID != 0 || in.state == Stopping {
+		p.Origin = in.origin
+	}
 	switch {
 	case in.due:
 		p.Status, p.Then = in.dueState().String(), wire.DesiredRunning

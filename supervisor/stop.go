@@ -39,10 +39,10 @@ func (in *instance) ask(how *wire.Stop) {
 		in.sayStop()
 		return
 	}
-	pid := in.proc.PID
+	life := in.life
 	s.sweeper.Look(in.remains(in.proc), func(known []proc.Entry) {
 		s.post(func() {
-			if in.proc.PID == pid {
+			if in.still(life) {
 				in.known = known
 				in.sayStop()
 			}
@@ -242,13 +242,13 @@ func (in *instance) sweepTree() {
 	})
 }
 
-// remains describes the instance's processes, of which first was the first.
-func (in *instance) remains(first pidfile.Process) Remains {
+// remains describes the instance's processes, with its main one.
+func (in *instance) remains(main pidfile.Process) Remains {
 	return Remains{
 		Query: proc.Query{
-			Main: first.PID, Start: first.Start, Marks: in.marks(), Reaper: in.app.s.shimPID, Known: in.known,
+			Main: main.PID, Start: main.Start, Marks: in.marks(), Reaper: in.app.s.shimPID, Known: in.known,
 		},
-		Group: in.cgroup(), Signal: in.stopSignal(),
+		Origin: in.origin, Group: in.cgroup(), Signal: in.stopSignal(),
 	}
 }
 

@@ -320,7 +320,7 @@ func (s *Supervisor) bySlot(slot string) *instance {
 func (s *Supervisor) Exit(slot string, e wire.ShimExit) {
 	s.post(func() {
 		if in := s.bySlot(slot); in != nil {
-			in.fire(event{kind: Ended, exit: &e})
+			in.whenHeard(func() { in.fire(event{kind: Ended, exit: &e}) })
 		}
 	})
 }

@@ -9,14 +9,27 @@ import (
 	"time"
 
 	"forever/internal/proc"
+	"forever/pidfile"
 )
 
 // Remains is what may be left of an instance whose process has ended.
 type Remains struct {
 	proc.Query
-	Group    string         // its cgroup; empty: it has none
-	Signal   syscall.Signal // how it is asked first
-	Patience time.Duration  // how long it has after that until SIGKILL
+	Origin   pidfile.Process // the first of its processes, where that is not Main; zero: it is
+	Group    string          // its cgroup; empty: it has none
+	Signal   syscall.Signal  // how it is asked first
+	Patience time.Duration   // how long it has after that until SIGKILL
+}
+
+// queries are what has to be looked for. A process that has taken the place of
+// the first may have a session of its own.
+func (r *Remains) queries() []proc.Query {
+	if r.Origin.PID == 0 {
+		return []proc.Query{r.Query}
+	}
+	first := r.Query
+	first.Main, first.Start = r.Origin.PID, r.Origin.Start
+	return []proc.Query{first, r.Query}
 }
 
 // Sweep is a sweep under way.
@@ -61,8 +74,8 @@ type sweeper struct {
 }
 
 type look struct {
-	query proc.Query
-	reply chan<- found
+	queries []proc.Query // of one instance
+	reply   chan<- found
 }
 
 type found struct {
@@ -122,7 +135,7 @@ func (w *sweeper) kill(r Remains, left []proc.Entry) {
 func (w *sweeper) remains(r Remains) ([]proc.Entry, error) {
 	reply := make(chan found, 1)
 	w.mu.Lock()
-	w.waiting = append(w.waiting, look{r.Query, reply})
+	w.waiting = append(w.waiting, look{r.queries(), reply})
 	if !w.looking {
 		w.looking = true
 		go w.look()
@@ -173,11 +186,14 @@ func serve(batch []look) {
 		}
 		return
 	}
-	queries := make([]proc.Query, len(batch))
-	for i, l := range batch {
-		queries[i] = l.query
+	var queries []proc.Query
+	for _, l := range batch {
+		queries = append(queries, l.queries...)
 	}
-	for i, entries := range table.Trees(queries) {
-		batch[i].reply <- found{entries: entries}
+	trees := table.Trees(queries)
+	for _, l := range batch {
+		n := len(l.queries)
+		l.reply <- found{entries: slices.Concat(trees[:n]...)}
+		trees = trees[n:]
 	}
 }

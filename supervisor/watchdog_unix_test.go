@@ -204,6 +204,7 @@ func TestTimeToStopIsExtended(t *testing.T) {
 // A program may speak before we are told that it was executed.
 func TestWordsOfAProcessThatIsBeingMade(t *testing.T) {
 	w := runningWorld(t)
+	w.listens()
 	w.mu.Lock()
 	w.manual = true
 	w.mu.Unlock()
@@ -211,7 +212,7 @@ func TestWordsOfAProcessThatIsBeingMade(t *testing.T) {
 	sp.Ready = probe.KindNotify
 	start := w.start(sp)
 	w.awaitCall(wire.OpSpawn)
-	w.hears(probe.Message{Ready: true, HasStatus: true, Status: "quick"})
+	w.says("READY=1\nSTATUS=quick")
 	w.is("web", wire.Starting)
 	w.spawned(w.slotOf("web", 0))
 	start.ok()

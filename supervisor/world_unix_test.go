@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,6 +20,7 @@ import (
 
 	"forever/internal/clock"
 	"forever/internal/logs"
+	"forever/internal/probe"
 	"forever/internal/proc"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -51,6 +54,9 @@ type world struct {
 	broken  error             // the shim is gone
 	sweeps  []*fakeSweep      // not finished yet
 	leaving bool              // sweeps are finished by the test
+	tree    []proc.Entry      // what a look finds
+	looks   chan struct{}     // looks wait until it is closed; nil: none
+	socket  *probe.Notify     // where every program says how it is; nil: there is none
 	lost    uint64
 	saved   *pidfile.State
 	saveErr error
@@ -341,6 +347,28 @@ func (w *world) Adopt(slot string, streams []string, pid int, start uint64, repl
 	return nil
 }
 
+// Main lets a process take the place of the one that a slot has, or had last.
+func (w *world) Main(slot string, pid int, start uint64, of wire.Origin, reply func(*wire.ShimMessage)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.note(call{op: wire.OpMain, slot: slot, pid: pid}); err != nil {
+		return err
+	}
+	sl := w.slot(slot)
+	switch {
+	case sl.pid != 0 && sl.pid != of.PID || sl.waiting != nil:
+		w.t.Errorf("slot %s: process %d was to hand over, and %d lives there", slot, of.PID, sl.pid)
+	case start != uint64(pid)*10:
+		w.t.Errorf("slot %s: process %d was to be the main one, started at %d", slot, pid, start)
+	case w.refusal != nil:
+		reply(w.refusal)
+		return nil
+	}
+	sl.pid, sl.order, sl.undone = pid, nil, nil
+	reply(&wire.ShimMessage{Op: wire.OpSlot, Slot: slot, PID: pid, Start: start, Origin: &of})
+	return nil
+}
+
 // Spawn checks what no real shim would see in this form: the supervisor must
 // never ask for a second process of a slot.
 func (w *world) Spawn(slot string, p *wire.Plan, note json.RawMessage, reply func(*wire.ShimMessage)) error {
@@ -475,7 +503,40 @@ func (w *world) Put(name string, f *os.File, _ func(*wire.ShimMessage)) error {
 	return w.note(call{op: wire.OpPut, slot: name})
 }
 
-func (w *world) Held(string) (*os.File, error) { return os.Open(os.DevNull) }
+func (w *world) Held(name string) (*os.File, error) {
+	if w.socket != nil && strings.HasSuffix(name, "/notify") {
+		return w.socket.File()
+	}
+	return os.Open(os.DevNull)
+}
+
+// listens has what programs say come over a real socket; it returns its name.
+func (w *world) listens() string {
+	w.t.Helper()
+	dir, err := os.MkdirTemp("", "w") // the name of a socket has to be short
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { os.RemoveAll(dir) })
+	if w.socket, err = probe.ListenNotify(filepath.Join(dir, "s")); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { w.socket.Close() })
+	return w.socket.Addr()
+}
+
+// says sends a datagram to where the programs speak.
+func (w *world) says(text string) {
+	w.t.Helper()
+	conn, err := net.Dial("unixgram", w.socket.Addr())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte(text)); err != nil {
+		w.t.Fatal(err)
+	}
+}
 
 func (w *world) Drop(name string) error {
 	w.mu.Lock()
@@ -525,8 +586,20 @@ func (w *world) Lost(string) (uint64, error) {
 	return w.lost, nil
 }
 
-// Look finds nothing beside the process itself.
-func (w *world) Look(_ Remains, found func([]proc.Entry)) { found(nil) }
+// Look finds what the test has put there.
+func (w *world) Look(_ Remains, found func([]proc.Entry)) {
+	w.mu.Lock()
+	tree, hold := w.tree, w.looks
+	w.mu.Unlock()
+	if hold == nil {
+		found(tree)
+		return
+	}
+	go func() {
+		<-hold
+		found(tree)
+	}()
+}
 
 func (w *world) Sweep(r Remains, done func(Swept)) *Sweep {
 	w.mu.Lock()

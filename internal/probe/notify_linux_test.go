@@ -48,7 +48,7 @@ func TestNotifyFromAnotherUser(t *testing.T) {
 
 	n.Trust(other)
 	speakAs(t, other, n.Addr())
-	m, err := n.Receive()
+	m, err := receive(n)
 	if err != nil || !m.Ready || m.UID != other {
 		t.Errorf("heard %+v, %v", m, err)
 	}
@@ -63,7 +63,7 @@ func TestNotifyCostsNoThread(t *testing.T) {
 		all = append(all, n)
 		speak(t, n.Addr(), "STATUS=up")
 		expectStatus(t, n, "up")
-		ended.Go(func() { n.Receive() })
+		ended.Go(func() { receive(n) })
 	}
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {

@@ -28,7 +28,7 @@ type Notify struct {
 // maxDatagram is the longest message, in bytes, as in systemd.
 const maxDatagram = 4 << 10
 
-// A packet is lent to a Receive that has something to read.
+// A packet is lent to a Next.
 type packet struct {
 	data [maxDatagram]byte
 	oob  [oobSize]byte
@@ -126,31 +126,44 @@ func (n *Notify) File() (*os.File, error) {
 }
 
 // Trust lets a user speak beside root and ourselves: the one that the program
-// runs as. It is called before the first Receive.
+// runs as. It is called before the first Next.
 func (n *Notify) Trust(uid uint32) { n.trust = append(n.trust, uid) }
 
-// Receive waits for the next message and returns it; only one goroutine at a
-// time may call it. What is no message, is longer than 4 KiB, or comes from
-// another user is passed over, and descriptors that come along are let go of.
-// (So the pipe of sd_notify_barrier(3) is closed when all before it was dealt with.)
+// Wait returns when something waits to be read by Next. Only one goroutine at a
+// time may call it. The error wraps net.ErrClosed after Close.
+func (n *Notify) Wait() error {
+	var err error
+	failed := n.raw.Read(func(fd uintptr) bool {
+		var b [1]byte
+		_, _, err = unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK)
+		return err != unix.EAGAIN
+	})
+	if err == unix.EINTR {
+		err = nil // Next tells
+	}
+	if err := errors.Join(failed, err); err != nil {
+		return fmt.Errorf("wait for a notification: %w", err)
+	}
+	return nil
+}
+
+// Next returns the next message; false: there is none now. Only one goroutine at
+// a time may call it, beside one in Wait. What is no message, is longer than 4
+// KiB, or comes from another user is passed over, and descriptors that come along
+// are let go of. (So the pipe of sd_notify_barrier(3) is closed when all before it
+// was dealt with.)
 //
-// A message is taken off the socket by the next Receive, and not before: a
+// A message is taken off the socket by the following call, and not before: a
 // supervisor that is killed while it acts on one leaves it to the one that
-// follows. The error wraps net.ErrClosed after Close.
-func (n *Notify) Receive() (m Message, err error) {
-	for ok := false; !ok && err == nil; {
-		failed := n.raw.Read(func(fd uintptr) bool {
+// comes next. Until then Wait returns at once.
+func (n *Notify) Next() (m Message, ok bool) {
+	// By Control and not by Read, which would wait for a Wait to end.
+	_ = n.raw.Control(func(fd uintptr) { // closed: there is none
+		for err := error(nil); !ok && (err == nil || err == unix.EINTR); {
 			m, ok, err = n.step(int(fd))
-			return err != unix.EAGAIN
-		})
-		if failed != nil {
-			err = failed
 		}
-	}
-	if err != nil {
-		return Message{}, fmt.Errorf("receive a notification: %w", err)
-	}
-	return m, nil
+	})
+	return m, ok
 }
 
 // step takes the datagram looked at last off the socket and looks at the next.
@@ -159,10 +172,11 @@ func (n *Notify) step(fd int) (m Message, ok bool, err error) {
 	defer packets.Put(p)
 	if n.owed {
 		// One byte is enough: the kernel drops the rest, and any descriptors.
-		_, _, err := unix.Recvfrom(fd, p.data[:1], 0)
-		if n.owed = false; err != nil {
+		if _, _, err := unix.Recvfrom(fd, p.data[:1], 0); err != nil {
+			n.owed = err == unix.EINTR
 			return Message{}, false, err
 		}
+		n.owed = false
 	}
 	size, oobn, flags, _, err := unix.Recvmsg(fd, p.data[:], p.oob[:], unix.MSG_PEEK)
 	if err != nil {
@@ -176,6 +190,6 @@ func (n *Notify) step(fd int) (m Message, ok bool, err error) {
 	return m, ok && n.identify(&m, p.oob[:oobn]), nil
 }
 
-// Close lets go of the socket and ends a Receive that waits. The name stays,
+// Close lets go of the socket and ends a Wait. The name stays,
 // for whoever holds a copy; the last holder calls [RemoveNotify].
 func (n *Notify) Close() error { return n.conn.Close() }

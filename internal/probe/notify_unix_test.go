@@ -66,10 +66,22 @@ func speak(t *testing.T, addr string, datagrams ...string) {
 	}
 }
 
+// receive waits for the next message.
+func receive(n *Notify) (Message, error) {
+	for {
+		if m, ok := n.Next(); ok {
+			return m, nil
+		}
+		if err := n.Wait(); err != nil {
+			return Message{}, err
+		}
+	}
+}
+
 // hear receives a message and takes out of it who said it.
 func hear(t *testing.T, n *Notify) (m Message, pid int) {
 	t.Helper()
-	m, err := n.Receive()
+	m, err := receive(n)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +243,7 @@ func TestNotifyClose(t *testing.T) {
 	n := listenNotify(t, short(t))
 	done := make(chan error)
 	go func() {
-		_, err := n.Receive()
+		_, err := receive(n)
 		done <- err
 	}()
 	n.Close()

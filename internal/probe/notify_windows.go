@@ -29,8 +29,11 @@ func (*Notify) File() (*os.File, error) { return nil, errNoNotify }
 // Trust does nothing.
 func (*Notify) Trust(uint32) {}
 
-// Receive fails as ListenNotify does.
-func (*Notify) Receive() (Message, error) { return Message{}, errNoNotify }
+// Wait fails as ListenNotify does.
+func (*Notify) Wait() error { return errNoNotify }
+
+// Next has nothing to return.
+func (*Notify) Next() (Message, bool) { return Message{}, false }
 
 // Close fails as ListenNotify does.
 func (*Notify) Close() error { return errNoNotify }

@@ -10,18 +10,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Session lists a process and those of its descendants that are in the session
-// that it leads.
-func Session(leader int) ([]int, error) { return sessionOf(leader) }
+// Session lists a process and those of its descendants that are in its session.
+func Session(pid int) ([]int, error) { return sessionOf(pid) }
 
-// sessionOf lists a process and its descendants in the session that it leads.
-// It follows the lists of children, which costs little however many other
-// processes there are; a kernel without CONFIG_PROC_CHILDREN has none.
-func sessionOf(leader int) ([]int, error) {
-	if unix.Access("/proc/thread-self/children", unix.F_OK) != nil {
-		return sessionByTable(leader)
+// sessionOf lists a process and its descendants in its session. It follows the
+// lists of children, which costs little however many other processes there are;
+// a kernel without CONFIG_PROC_CHILDREN has none.
+func sessionOf(pid int) ([]int, error) {
+	first, err := readStat(pid)
+	if errors.Is(err, os.ErrProcessDone) {
+		return []int{pid}, nil // whoever looks at it sees that
 	}
-	members := []int{leader}
+	if err != nil {
+		return nil, err
+	}
+	if unix.Access("/proc/thread-self/children", unix.F_OK) != nil {
+		return sessionByTable(pid, first.SID)
+	}
+	members := []int{pid}
 	for i := 0; i < len(members); i++ {
 		err := eachThread(members[i], "children", func(_ int, list []byte) error {
 			for word := range bytes.FieldsSeq(list) {
@@ -29,7 +35,7 @@ func sessionOf(leader int) ([]int, error) {
 				if err != nil {
 					return fmt.Errorf("children of process %d: %w", members[i], err)
 				}
-				if s, err := readStat(pid); err == nil && s.SID == leader {
+				if s, err := readStat(pid); err == nil && s.SID == first.SID {
 					members = append(members, pid)
 				}
 			}
@@ -43,14 +49,14 @@ func sessionOf(leader int) ([]int, error) {
 }
 
 // sessionByTable is sessionOf where the kernel has no lists of children.
-func sessionByTable(leader int) ([]int, error) {
+func sessionByTable(pid, sid int) ([]int, error) {
 	t, err := Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	members := []int{leader}
+	members := []int{pid}
 	for _, e := range t.entries {
-		if e.SID == leader && e.PID != leader {
+		if e.SID == sid && e.PID != pid {
 			members = append(members, e.PID)
 		}
 	}

@@ -42,7 +42,8 @@ func TestBusyInAnotherSessionIsSettled(t *testing.T) {
 func TestSessionOf(t *testing.T) {
 	f := start(t, "plain/group/sleep.a+session/sleep.b")
 	want := f.pids("plain/group/sleep.a+session/sleep.b", "group/sleep.a", "sleep.a")
-	for name, list := range map[string]func(int) ([]int, error){"children": sessionOf, "table": sessionByTable} {
+	byTable := func(pid int) ([]int, error) { return sessionByTable(pid, pid) }
+	for name, list := range map[string]func(int) ([]int, error){"children": sessionOf, "table": byTable} {
 		got, err := list(f.main.PID)
 		slices.Sort(got)
 		if err != nil || !slices.Equal(got, want) {

@@ -170,7 +170,10 @@ func (s *shim) adoptSlot(from *adoptedSlot) error {
 // adoptProcess takes the slot's living process: as our child, where the shim
 // executed itself, or by a handle, where it was another shim's child.
 func (s *shim) adoptProcess(sl *slot, from *adoptedSlot) {
-	sl.pid, sl.start, sl.at = from.PID, from.Start, from.At
+	sl.pid, sl.start, sl.at, sl.origin = from.PID, from.Start, from.At, from.Origin
+	if o := sl.origin; o != nil && isChild(o.PID) {
+		s.byPID[o.PID] = sl
+	}
 	if isChild(sl.pid) {
 		s.byPID[sl.pid] = sl
 		return
@@ -208,7 +211,7 @@ func (s *shim) adoptLeftover(m *wire.ShimMessage) (*wire.ShimMessage, []int) {
 		}
 		s.slots[sl.key] = sl
 	}
-	sl.pid, sl.start, sl.at, sl.adopted = m.PID, m.Start, m.At, h
+	sl.pid, sl.start, sl.at, sl.adopted, sl.origin = m.PID, m.Start, m.At, h, nil
 	s.byPID[sl.pid] = sl
 	go s.watchAdopted(sl, h)
 	return sl.describe()

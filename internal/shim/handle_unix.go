@@ -298,7 +298,7 @@ func (h *Handle) received(m *wire.ShimMessage, fds []int) (reply func(*wire.Shim
 		}
 	case wire.OpSpawned:
 		if sl, ok := h.mirror[m.Slot]; ok && m.Error == "" {
-			sl.PID, sl.Start, sl.At = m.PID, m.Start, m.At
+			sl.PID, sl.Start, sl.At, sl.Origin = m.PID, m.Start, m.At, nil
 		}
 	case wire.OpExit:
 		if sl, ok := h.mirror[m.Slot]; ok {
@@ -357,6 +357,12 @@ func (h *Handle) Open(slot string, streams []string, reply func(*wire.ShimMessag
 // started, found alive after both forever processes had died.
 func (h *Handle) Adopt(slot string, streams []string, pid int, start uint64, reply func(*wire.ShimMessage)) error {
 	return h.Call(&wire.ShimMessage{Op: wire.OpAdopt, Slot: slot, Streams: streams, PID: pid, Start: start}, reply)
+}
+
+// Main makes a descendant of a slot's process, of, the slot's process in its
+// place. The end of the old one is not told any more, even if it came before.
+func (h *Handle) Main(slot string, pid int, start uint64, of wire.Origin, reply func(*wire.ShimMessage)) error {
+	return h.Call(&wire.ShimMessage{Op: wire.OpMain, Slot: slot, PID: pid, Start: start, Origin: &of}, reply)
 }
 
 // Signal sends to a slot's process, or to its whole group.

@@ -183,6 +183,13 @@ func (h *Holder) Drop(string) error { return nil }
 var errUpdate = errors.New("it is not available here, since the programs cannot be handed to another process; " +
 	"forever kill, then start them with the new binary")
 
+// Main refuses: there is no way here for a program to ask for it.
+func (h *Holder) Main(_ string, pid int, _ uint64, _ wire.Origin, reply func(*wire.ShimMessage)) error {
+	return h.ask(func() *wire.ShimMessage {
+		return done(fmt.Errorf("hand over to process %d: %w", pid, errors.ErrUnsupported))
+	}, reply)
+}
+
 // Update refuses.
 func (h *Holder) Update(_, _ string, reply func(*wire.ShimMessage)) error {
 	return h.ask(func() *wire.ShimMessage { return done(errUpdate) }, reply)

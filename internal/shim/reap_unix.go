@@ -35,16 +35,23 @@ func (s *shim) childBorn() {
 
 // reapAll collects every child that has ended. The lock is held.
 func (s *shim) reapAll() {
+	for s.reapOne(-1) {
+	}
+}
+
+// reapOne collects a child, or any (-1), if it has ended. The lock is held.
+func (s *shim) reapOne(which int) bool {
 	for {
 		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		pid, err := syscall.Wait4(which, &status, syscall.WNOHANG, nil)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil || pid <= 0 {
-			return
+			return false
 		}
 		s.ended(pid, status)
+		return true
 	}
 }
 
@@ -53,10 +60,13 @@ func (s *shim) ended(pid int, status syscall.WaitStatus) {
 		s.supervisorEnded(status)
 		return
 	}
-	if sl, ok := s.byPID[pid]; ok {
-		s.exited(sl, wire.ShimExit{Status: uint32(status), Known: true, Alone: s.alone(pid)})
+	switch sl, ok := s.byPID[pid]; {
+	case !ok: // an orphan of some program; it only had to be reaped
+	case sl.pid != pid: // another has taken its place
+		delete(s.byPID, pid)
+	default:
+		s.exited(sl, wire.ShimExit{Status: uint32(status), Known: true, Alone: sl.origin == nil && s.alone(pid)})
 	}
-	// Else it was an orphan of some program; it only had to be reaped.
 }
 
 // exited records the end of the slot's process, has a standing order followed,
@@ -89,15 +99,16 @@ func (s *shim) alone(pid int) bool {
 	return true
 }
 
-// watchAdopted waits for the end of the slot's process, h, which is not our child.
+// watchAdopted waits for the end of the slot's process, h, which is not our child
+// when it begins.
 func (s *shim) watchAdopted(sl *slot, h *proc.Handle) {
 	// Without a deadline the only error is that it cannot be waited for; then
 	// it counts as ended, and the supervisor's search finds it if it lives.
 	_ = h.Wait(context.Background())
-	status, known := h.ExitStatus()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sl.adopted == h {
+	if sl.adopted == h && !s.reapOne(sl.pid) { // one whose parent has ended is our child by now
+		status, known := h.ExitStatus()
 		s.exited(sl, wire.ShimExit{Status: uint32(status), Known: known})
 	}
 	h.Close()

@@ -30,7 +30,7 @@ type shim struct {
 
 	mu       sync.Mutex
 	slots    map[string]*slot
-	byPID    map[int]*slot
+	byPID    map[int]*slot  // also of those children whose place another has taken
 	held     map[string]int // named descriptors
 	sup      supervisor
 	update   *update       // under way
@@ -190,6 +190,8 @@ func (s *shim) do(m *wire.ShimMessage, fds []int) (reply *wire.ShimMessage, lent
 		return s.open(m.Slot, m.Streams)
 	case wire.OpAdopt:
 		return s.adoptLeftover(m)
+	case wire.OpMain:
+		return s.handOver(m)
 	case wire.OpSpawn:
 		return s.spawn(m.Slot, m.Plan, m.Note), nil
 	case wire.OpStand:

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +28,7 @@ type slot struct {
 	start   uint64
 	at      time.Time
 	adopted *proc.Handle // the process is not our child; nil: it is
+	origin  *wire.Origin // what was started here, where another has taken its place; nil: pid
 	plan    *wire.Plan   // of its last process
 	note    json.RawMessage
 	order   *wire.Order // for the case that the process ends by itself; nil: none
@@ -71,6 +71,9 @@ func (sl *slot) describe() (*wire.ShimMessage, []int) {
 	m := &wire.ShimMessage{
 		Op: wire.OpSlot, Slot: sl.key, Note: sl.note,
 		PID: sl.pid, Start: sl.start, At: sl.at, Exits: sl.exits,
+	}
+	if sl.pid != 0 {
+		m.Origin = sl.origin
 	}
 	var fds []int
 	for _, p := range sl.pipes {
@@ -127,7 +130,7 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 	if err != nil {
 		id = pidfile.Process{PID: pid}
 	}
-	sl.pid, sl.start, sl.at, sl.adopted = pid, id.Start, now(), nil
+	sl.pid, sl.start, sl.at, sl.adopted, sl.origin = pid, id.Start, now(), nil, nil
 	sl.plan, sl.note = p, note
 	s.byPID[pid] = sl
 	s.childBorn()
@@ -193,26 +196,6 @@ func (s *shim) stream(sl *slot, name string, null int) (int, error) {
 		}
 	}
 	return -1, fmt.Errorf("%s has no stream %q", sl.key, name)
-}
-
-// signal sends to the slot's process, or to its group, which bears its PID.
-// The process has not been reaped, since we hold the lock: the PID is its own.
-func (s *shim) signal(key string, sig int, group bool) error {
-	sl, ok := s.slots[key]
-	if !ok || sl.pid == 0 {
-		return syscall.ESRCH
-	}
-	if sl.adopted != nil {
-		if group {
-			return sl.adopted.SignalGroup(syscall.Signal(sig))
-		}
-		return sl.adopted.Signal(syscall.Signal(sig))
-	}
-	pid := sl.pid
-	if group {
-		pid = -pid
-	}
-	return syscall.Kill(pid, syscall.Signal(sig))
 }
 
 func (s *shim) forget(key string, pid int) {

@@ -15,6 +15,7 @@ const ShimVersion = 1
 const (
 	OpOpen   = "open"   // make a slot with its pipes → OpSlot
 	OpAdopt  = "adopt"  // make a slot around a process that is alive already → OpSlot
+	OpMain   = "main"   // a descendant of the slot's process is its process from now on → OpSlot
 	OpSpawn  = "spawn"  // start the slot's process → OpSpawned
 	OpStand  = "stand"  // take a standing order for the slot's process PID; none: it is withdrawn
 	OpSignal = "signal" // signal the slot's process or its group → OpDone
@@ -59,6 +60,7 @@ type ShimMessage struct {
 	PID      int             `json:"pid,omitempty"`     // slot, spawned, forget; hello: the shim's own
 	Start    uint64          `json:"start,omitempty"`   // slot, spawned: start time of PID (pidfile.Process)
 	At       time.Time       `json:"at,omitzero"`       // slot, spawned: when it was executed
+	Origin   *Origin         `json:"origin,omitempty"`  // slot: what was started there, where another has become the process since; main: whose place it takes
 	Exits    []ShimExit      `json:"exits,omitempty"`   // slot: not forgotten yet; exit: one
 	Order    *Order          `json:"order,omitempty"`   // stand
 	Signal   int             `json:"signal,omitempty"`
@@ -92,6 +94,12 @@ type ShimExit struct {
 	// Next is the process that a standing order put in its place. Only the exit
 	// message has it: in an inventory the slot's process is the next one.
 	Next *Successor `json:"next,omitempty"`
+}
+
+// Origin is the process that was started in a slot.
+type Origin struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"`
 }
 
 // Successor is a process that a standing order has started.
