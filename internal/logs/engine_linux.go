@@ -64,7 +64,8 @@ type engine struct {
 	scratch *scratch
 	text    []byte // lines that are put together
 
-	comebacks int // errands that took long and are over
+	comebacks int             // errands that took long and are over
+	locking   map[uint64]bool // disks that have kept a pipe locked
 }
 
 func newEngine() (*engine, error) { return startEngine(kernel()) }
@@ -82,7 +83,7 @@ func startEngine(sys calls) (*engine, error) {
 	e := &engine{
 		sys: sys, poll: poll, null: null, began: time.Now(), done: make(chan struct{}),
 		feeds: map[string]*feed{}, keeps: map[uint64]*keeper{}, young: restBeforePacking,
-		files: outfiles{}, byFD: map[int]*feed{},
+		files: outfiles{}, byFD: map[int]*feed{}, locking: map[uint64]bool{},
 	}
 	e.guard = time.AfterFunc(time.Hour, e.look)
 	e.guard.Stop()

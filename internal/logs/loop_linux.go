@@ -302,7 +302,11 @@ func (e *engine) drainFeed(f *feed, done func()) bool {
 	if f == nil {
 		return false
 	}
-	f.waits = append(f.waits, waiter{f.moved + uint64(pending(f.pipe)), done})
+	in := f.size // at most; the pipe may be locked
+	if e.silent(f) == nil {
+		in = pending(f.pipe)
+	}
+	f.waits = append(f.waits, waiter{f.moved + uint64(in), done})
 	if len(f.taps) > 0 && f.patience == 0 {
 		f.patience = e.now() + patience
 	}

@@ -36,7 +36,8 @@ type outfile struct {
 
 	// retry: putting it aside failed, and is tried again then.
 	retry time.Duration
-	// copies: the file system has no splice_write; bytes go through memory.
+	// copies: bytes go through memory. The file system has no splice_write, or splice
+	// might keep the pipe locked for long.
 	copies bool
 }
 
@@ -45,7 +46,7 @@ type opened struct {
 	fd     int
 	id     fileID
 	kind   uint8
-	remote bool
+	copies bool // see outfile
 }
 
 // open opens a path for writing, as Sink.Path tells; not for appending, which
@@ -82,7 +83,7 @@ func (t outfiles) share(o opened) (out *outfile, first bool) {
 		out.refs++
 		return out, false
 	}
-	out = &outfile{fd: o.fd, id: o.id, refs: 1, broken: true, copies: o.remote}
+	out = &outfile{fd: o.fd, id: o.id, refs: 1, broken: true, copies: o.copies}
 	t[o.id] = out
 	return out, true
 }
@@ -92,7 +93,7 @@ func (t outfiles) share(o opened) (out *outfile, first bool) {
 func (t outfiles) replace(out *outfile, o opened) (old int) {
 	delete(t, out.id)
 	old = out.fd
-	out.fd, out.id, out.end, out.copies, out.marks = o.fd, o.id, 0, o.remote, marks{}
+	out.fd, out.id, out.end, out.copies, out.marks = o.fd, o.id, 0, o.copies, marks{}
 	out.holder, out.broken = nil, false
 	t[out.id] = out
 	return old

@@ -95,6 +95,7 @@ func (e *engine) rotate(f *feed) error {
 		return err
 	}
 	f.looked = e.now()
+	o.copies = o.copies || out.copies
 	e.shut(f, e.files.replace(out, o))
 	return nil
 }

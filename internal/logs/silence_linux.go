@@ -27,8 +27,11 @@ func (e *engine) stall(f *feed, l *errand) {
 // relieve makes room in the pipe of f if there is none, and watches it.
 func (e *engine) relieve(f *feed) {
 	var left int64
-	was := e.comebacks
+	was, began := e.comebacks, e.now()
 	e.errand(f, func() { left = pending(f.pipe) }) // it may be locked
+	if e.now()-began > silence {
+		e.mistrust(f.disk())
+	}
 	if e.comebacks != was {
 		return // whoever came back has seen to f
 	}
@@ -45,6 +48,15 @@ func (e *engine) relieve(f *feed) {
 	}
 	if !f.edge {
 		f.edge = e.poll.watchChanges(f.pipe) == nil
+	}
+}
+
+// mistrust has no pipe locked again by a splice to a disk that has done so: where it
+// hangs in the middle of a write, the kernel holds the pipe, and so the program.
+func (e *engine) mistrust(dev uint64) {
+	e.locking[dev] = true
+	for _, out := range e.files {
+		out.copies = out.copies || out.id.dev == dev
 	}
 }
 

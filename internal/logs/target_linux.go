@@ -118,6 +118,7 @@ func (e *engine) aim(f *feed, t *target) {
 }
 
 func (e *engine) share(f *feed, o opened, truncate bool) {
+	o.copies = o.copies || e.locking[o.id.dev]
 	out, first := e.files.share(o)
 	f.out = out
 	if !first {

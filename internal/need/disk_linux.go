@@ -96,7 +96,8 @@ func (d *Disk) Freeze() {
 	d.control(fiFreeze, "freeze")
 }
 
-// Thaw has it answer again.
+// Thaw has it answer again, if it does not. Who has something to wait for at the end
+// of the test that waits for the disk calls it before.
 func (d *Disk) Thaw() {
 	d.t.Helper()
 	d.control(fiThaw, "thaw")
@@ -108,7 +109,7 @@ func (d *Disk) control(request uintptr, what string) {
 	for no == unix.EINTR {
 		_, _, no = unix.Syscall(unix.SYS_IOCTL, d.at.Fd(), request, 0)
 	}
-	if no != 0 {
+	if no != 0 && !(request == fiThaw && no == unix.EINVAL) { // it is not frozen
 		d.t.Fatalf("%s the disk: %v", what, no)
 	}
 }
