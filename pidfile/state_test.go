@@ -24,7 +24,7 @@ func fullState() *State {
 				Spec: json.RawMessage(`{"env":["A={","B=\"}]\\","C=\\"],"n":[1,[2,{}]]}`),
 				Instances: []Instance{
 					{
-						Index: 0, Process: Process{12, 102, "boot"}, Status: "online", Runs: 3, Restarts: 2, Short: 1,
+						Index: 0, Process: Process{12, 102, "boot"}, Origin: Process{9, 99, "boot"}, Status: "online", Runs: 3, Restarts: 2, Short: 1,
 						StartedAt: at, Exits: json.RawMessage(`[{"code":1}]`),
 					},
 					{Index: 1, Status: "backoff", NextTry: at.Add(time.Second)},
@@ -65,7 +65,7 @@ func TestStateText(t *testing.T) {
 	want := `{"version":1,"written_at":"2026-01-02T03:04:05.678Z","boot_id":"boot","next_id":8,` +
 		`"shim":{"pid":10,"start":100,"boot_id":"boot"},"supervisor":{"pid":11,"start":101,"boot_id":"boot"},"apps":[
 {"id":0,"uid":"k3Xa","name":"w\"ö\u003cb","namespace":"default","created_at":"2026-01-02T03:04:05.678Z","desired":"running","request_id":"r1","instances":[` +
-		`{"index":0,"process":{"pid":12,"start":102,"boot_id":"boot"},"status":"online","runs":3,"restarts":2,"short":1,"started_at":"2026-01-02T03:04:05.678Z","exits":[{"code":1}]},` +
+		`{"index":0,"process":{"pid":12,"start":102,"boot_id":"boot"},"status":"online","origin":{"pid":9,"start":99,"boot_id":"boot"},"runs":3,"restarts":2,"short":1,"started_at":"2026-01-02T03:04:05.678Z","exits":[{"code":1}]},` +
 		`{"index":1,"process":{"pid":0,"start":0,"boot_id":""},"status":"backoff","runs":0,"restarts":0,"short":0,"next_try":"2026-01-02T03:04:06.678Z"}],` +
 		`"spec":{"env":["A={","B=\"}]\\","C=\\"],"n":[1,[2,{}]]}},
 {"id":7,"uid":"","name":"api","namespace":"","created_at":"0001-01-01T00:00:00Z","desired":"stopped","instances":[],"spec":{}}

@@ -269,7 +269,7 @@ func TestAdoptLeftover(t *testing.T) {
 func FuzzAdoption(f *testing.F) {
 	good, err := json.Marshal(&adoption{
 		Root: "/r", Lock: 3, Listener: 4, Held: map[string]int{"u/out": 9}, Supervisor: 5, Link: 6, Buffered: []byte("x"), Rights: []int{7},
-		Slots: []adoptedSlot{{ShimMessage: wire.ShimMessage{Slot: "u:0", PID: 8, Streams: []string{"out"}}, Read: []int{10}, Write: []int{11}}},
+		Slots: []adoptedSlot{{ShimMessage: wire.ShimMessage{Slot: "u:0", PID: 8, Origin: &wire.Origin{PID: 7, Start: 70}, Streams: []string{"out"}}, Read: []int{10}, Write: []int{11}}},
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -23,7 +23,7 @@ import (
 
 // playEnv makes the test binary a program: "exit N", "sleep", "member" and
 // "orphan", which leave a sleeper in their group, or one out of it whose parent
-// has gone. supEnv says what it does as a supervisor.
+// has gone, and "parent", which has such a one and stays. supEnv says what it does as a supervisor.
 const (
 	playEnv = "SHIM_TEST_PLAY"
 	supEnv  = "SHIM_TEST_SUPERVISOR"
@@ -61,6 +61,9 @@ func play(role string) int {
 		return leave(&syscall.SysProcAttr{})
 	case "orphan":
 		return leave(&syscall.SysProcAttr{Setsid: true})
+	case "parent":
+		leave(&syscall.SysProcAttr{Setsid: true})
+		return stay()
 	}
 	return 99
 }

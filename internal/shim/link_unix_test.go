@@ -287,6 +287,11 @@ func FuzzLink(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good, uint8(2))
+	main, err := encode(&wire.ShimMessage{Op: wire.OpMain, Slot: "u:0", PID: 8, Start: 80, Origin: &wire.Origin{PID: 7, Start: 70}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(main, uint8(0))
 	f.Add(append(bytes.Clone(good), good...), uint8(4))
 	f.Add([]byte{0, 0, 0, 2, '{', '}', 0, 0, 0, 1}, uint8(0))
 	f.Add([]byte{255, 255, 255, 255}, uint8(1))
