@@ -115,7 +115,9 @@ func (in *instance) follow(e proc.Entry) {
 		s.steer(in.app)
 	}
 	s.logf("%s: process %d has handed over to process %d (MAINPID)", in.label(), before.PID, e.PID)
-	s.writePid(in)
+	if !in.former { // else the file is another one's by now
+		s.writePid(in)
+	}
 	in.tellLogs(e.PID)
 	in.publish(nil)
 	s.writer.write(nil)

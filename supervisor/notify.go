@@ -80,6 +80,10 @@ func (s *Supervisor) listenNotify(in *instance, n *probe.Notify) {
 // whenHeard has f done when all has been heard that the instance's processes have
 // said until now: at once, unless its process is being made or hands over.
 func (in *instance) whenHeard(f func()) {
+	if in.notify == nil {
+		f()
+		return
+	}
 	in.unheard = append(in.unheard, f)
 	in.listenOn()
 }
@@ -100,8 +104,13 @@ func (in *instance) listenOn() {
 // deaf: what is said now is of a process that is not known yet.
 func (in *instance) deaf() bool { return in.unborn || in.heir != nil }
 
+// hear reads what is there, but not for ever: a program that says more than can be
+// heard must not keep the loop from all else.
 func (in *instance) hear() {
-	for in.notify != nil && !in.deaf() {
+	for range probe.MostQueued {
+		if in.notify == nil || in.deaf() {
+			return
+		}
 		m, ok := in.notify.Next()
 		if !ok {
 			return

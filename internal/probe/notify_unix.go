@@ -28,6 +28,11 @@ type Notify struct {
 // maxDatagram is the longest message, in bytes, as in systemd.
 const maxDatagram = 4 << 10
 
+// MostQueued is more than a socket has datagrams waiting in it: its system has
+// net.unix.max_dgram_qlen as 10, or 512 where systemd runs (unix(7)). Who has
+// read so many has heard all that was said before.
+const MostQueued = 1 << 10
+
 // A packet is lent to a Next.
 type packet struct {
 	data [maxDatagram]byte
@@ -147,11 +152,11 @@ func (n *Notify) Wait() error {
 	return nil
 }
 
-// Next returns the next message; false: there is none now. Only one goroutine at
-// a time may call it, beside one in Wait. What is no message, is longer than 4
-// KiB, or comes from another user is passed over, and descriptors that come along
-// are let go of. (So the pipe of sd_notify_barrier(3) is closed when all before it
-// was dealt with.)
+// Next returns the next message; false: there is none now, or nothing but what is
+// passed over: what is no message, is longer than 4 KiB, or comes from another
+// user. Descriptors that come along are let go of. (So the pipe of
+// sd_notify_barrier(3) is closed when all before it was dealt with.) Only one
+// goroutine at a time may call it, beside one in Wait.
 //
 // A message is taken off the socket by the following call, and not before: a
 // supervisor that is killed while it acts on one leaves it to the one that
@@ -159,7 +164,8 @@ func (n *Notify) Wait() error {
 func (n *Notify) Next() (m Message, ok bool) {
 	// By Control and not by Read, which would wait for a Wait to end.
 	_ = n.raw.Control(func(fd uintptr) { // closed: there is none
-		for err := error(nil); !ok && (err == nil || err == unix.EINTR); {
+		var err error
+		for i := 0; i < MostQueued && !ok && (err == nil || err == unix.EINTR); i++ {
 			m, ok, err = n.step(int(fd))
 		}
 	})

@@ -8,6 +8,9 @@ import (
 
 var errNoNotify = fmt.Errorf("notifications: %w", errors.ErrUnsupported)
 
+// MostQueued is of no use here.
+const MostQueued = 1
+
 // Notify does not exist here: Windows has no datagrams on unix sockets.
 type Notify struct{}
 
