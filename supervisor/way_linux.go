@@ -164,9 +164,10 @@ func (in *instance) lendEnv() (env []string) {
 	if !in.app.shares() {
 		return nil
 	}
-	var ports []string
+	var ports, addresses []string
 	for _, g := range in.lent {
 		ports = append(ports, strconv.Itoa(int(g.Port())))
+		addresses = append(addresses, g.AddrPort.String())
 	}
 	if len(ports) > 0 { // LISTEN_PID is added by the process itself
 		env = append(env, fmt.Sprintf("LISTEN_FDS=%d", len(ports)), "LISTEN_FDNAMES="+strings.Join(ports, ":"))
@@ -180,6 +181,7 @@ func (in *instance) lendEnv() (env []string) {
 		s.logf("%s: %v", in.label(), err)
 		return env
 	}
+	env = append(env, "FOREVER_LISTEN="+strings.Join(addresses, ",")) // LISTEN_FDNAMES takes no colon
 	quoted := `--require "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
 	return append(env, "NODE_OPTIONS="+strings.TrimSpace(quoted+" "+in.app.variable("NODE_OPTIONS")))
 }
