@@ -90,6 +90,8 @@ func (in *instance) event(err *wire.Error) wire.Event {
 	switch {
 	case in.state == Failed:
 		e.Message = in.note
+	case in.state == Starting && in.after == afterStart:
+		e.Message = in.cause // empty: a user's command
 	case in.state == Online && in.logNote != "":
 		e.Message = in.logNote
 	case in.state == Online:

@@ -304,6 +304,26 @@ func TestDiesAtOnceAndIsStartedAtOnce(t *testing.T) {
 	}
 }
 
+// Nor is one that we decide on: it has not ended by itself.
+func TestReplacedInItsFirstMoments(t *testing.T) {
+	for _, ready := range []string{"", "notify"} {
+		w := runningWorld(t)
+		sp := spec("web")
+		sp.Ready = ready
+		w.settle = func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }
+		start := w.start(sp)
+		w.awaitCall(wire.OpSpawn)
+		w.calm()
+		w.do(func() { w.s.byName("web").instances[0].replace("app.js changed") })
+		w.awaitCall(wire.OpSignal)
+		w.exits(w.slotOf("web", 0), signaled(syscall.SIGTERM), true)
+		w.awaitCall(wire.OpSpawn)
+		if e := start.ok(); e.PID != w.look("web").PID || e.Message != "restarted: app.js changed" {
+			t.Errorf("%q: %s", ready, tell([]wire.Event{e}))
+		}
+	}
+}
+
 // Another command's restart is no failure.
 func TestRestartedBeforeItIsReady(t *testing.T) {
 	w := runningWorld(t)

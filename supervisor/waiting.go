@@ -67,6 +67,7 @@ type goal struct {
 	answer  json.RawMessage
 	began   bool
 	ran     bool // a process of it has been executed
+	swapped bool // and we put another one in its place, which counts once it is executed
 	done    bool
 	message string
 	err     *wire.Error
@@ -292,6 +293,10 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 		if e.PID == 0 && g.ran && w.seeAgain(g, e) {
 			return
 		}
+		if g.swapped && e.PID != 0 && w.waitMS == 0 {
+			w.seeSwapped(g, e)
+			return
+		}
 		g.began, g.ran = true, g.ran || e.PID != 0 && e.PID != g.oldPID
 		if e.PID != 0 && w.waitMS == 0 && e.PID != g.oldPID && e.PID != g.pid {
 			g.pid = e.PID // executed, and not ready yet: that is waited for only with --wait
@@ -302,6 +307,10 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 		if g.ready && w.waitMS != 0 && e.PID != 0 && e.PID != g.oldPID {
 			g.pid = e.PID
 			w.finish(g, nil)
+			return
+		}
+		if g.swapped && e.PID != 0 {
+			w.seeSwapped(g, e)
 			return
 		}
 		if e.PID != 0 && e.PID != g.oldPID && e.PID != g.pid {
@@ -326,8 +335,13 @@ func (w *waiting) seeUp(g *goal, e wire.Event) {
 
 // seeAgain: what was just started is started again. Where the restart policy
 // does that, without a pause, the first process has failed; false: another
-// command does it, and what comes now is waited for.
+// command does it, or a change of its files, its hour or its memory, and what
+// comes now is waited for.
 func (w *waiting) seeAgain(g *goal, e wire.Event) bool {
+	if e.Message != "" {
+		g.swapped, g.message = true, e.Message
+		return false
+	}
 	w.s.ask(func() {
 		for _, in := range g.app.chosen(g.index) {
 			if in.runs > 1 && len(in.exits) > 0 {
@@ -341,6 +355,13 @@ func (w *waiting) seeAgain(g *goal, e wire.Event) bool {
 	}
 	w.died(g, e)
 	return true
+}
+
+// seeSwapped: the process that we put in the place of one in its first moments
+// is there. It has none of its own, which might end in the same way for ever.
+func (w *waiting) seeSwapped(g *goal, e wire.Event) {
+	g.pid = e.PID
+	w.finish(g, nil)
 }
 
 // seeEnd: what was just started has ended already.
