@@ -41,12 +41,13 @@ func parseTCP(s string) (t target, err error) {
 	return t, checkHost(t.host)
 }
 
-// parseHTTP reads PORT, HOST, HOST:PORT, each with or without /PATH, and a URL.
+// parseHTTP reads PORT, HOST, HOST:PORT, each with or without /PATH, and a URL. A word
+// that could be a host is one only in a URL: before a path it is more likely a mistake.
 func parseHTTP(s string) (t target, err error) {
 	if strings.HasPrefix(s, "https:") {
 		return target{}, errors.New("https is not supported")
 	}
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "http:"), "//")
+	s, isURL := strings.CutPrefix(strings.TrimPrefix(s, "http:"), "//")
 	s, _, _ = strings.Cut(s, "#")
 	authority, path := s, ""
 	if i := strings.IndexAny(s, "/?"); i >= 0 {
@@ -57,6 +58,9 @@ func parseHTTP(s string) (t target, err error) {
 	}
 	if err := checkPath(path); err != nil {
 		return target{}, err
+	}
+	if !isURL && isWord(authority) {
+		return target{}, fmt.Errorf("wants a port, not %q (port 80 of a host of that name is http://%[1]s)", authority)
 	}
 	if !isNumber(authority) && !hasPort(authority) {
 		authority += ":80"
@@ -76,6 +80,11 @@ func parseHTTP(s string) (t target, err error) {
 // belong to an address.
 func hasPort(authority string) bool {
 	return strings.LastIndexByte(authority, ':') > strings.LastIndexByte(authority, ']')
+}
+
+// isWord: no dot and no colon shows that it is a host or has a port.
+func isWord(s string) bool {
+	return s != "" && s != "localhost" && !isNumber(s) && !strings.ContainsAny(s, ".:[")
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

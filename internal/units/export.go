@@ -38,7 +38,8 @@ func Export(format string, apps []wire.Spec, base []string) ([]File, error) {
 // service is an app under the name that it has in the other system.
 type service struct {
 	*wire.Spec
-	name string
+	name  string
+	after []service // those of its After that are exported too
 }
 
 // services gives each app a name of its own there: different names may become
@@ -54,7 +55,14 @@ func services(apps []wire.Spec) []service {
 			name = strings.TrimRight(first[:min(len(first), maxServiceName-len(suffix))], "-") + suffix
 		}
 		taken[name] = true
-		list[i] = service{&apps[i], name}
+		list[i] = service{Spec: &apps[i], name: name}
+	}
+	for i := range list {
+		for _, other := range list {
+			if slices.Contains(list[i].After, other.Name) {
+				list[i].after = append(list[i].after, other)
+			}
+		}
 	}
 	return list
 }

@@ -47,6 +47,12 @@ func composeService(b *strings.Builder, svc service, base []string) {
 		line("healthcheck: {test: [CMD-SHELL, %s], interval: %v, timeout: %v, retries: %d, start_period: %v}",
 			plain(shellCheck(h.What())), h.Interval, h.Timeout, h.Retries, h.StartPeriod)
 	}
+	if len(svc.after) > 0 {
+		line("depends_on:")
+		for _, other := range svc.after {
+			line("  %s: {condition: %s}", quoted(other.name), composeReady(other.Spec))
+		}
+	}
 	line("restart: %s", composeRestart(s))
 	line("init: true")
 	line("stop_signal: %s", s.Stop.Signal)
@@ -81,6 +87,18 @@ func folders(s *wire.Spec) []string {
 		return []string{s.Cwd}
 	}
 	return []string{s.Cwd, dir}
+}
+
+// composeReady is when an app that others come after is ready: when it has done its
+// work, when its check says so, or, without one, when it runs.
+func composeReady(s *wire.Spec) string {
+	if s.Policy.Restart == wire.RestartNever {
+		return "service_completed_successfully"
+	}
+	if _, err := probe.ParseHealth(s.Health); err == nil {
+		return "service_healthy"
+	}
+	return "service_started"
 }
 
 func composeRestart(s *wire.Spec) string {

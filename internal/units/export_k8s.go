@@ -23,6 +23,9 @@ func kubernetes(svc service, base []string) string {
 	s, name := svc.Spec, svc.name
 	b.WriteString("# Written by \"forever export k8s\". The image has the interpreter alone: build\n" +
 		"# one that has the program too, in the same place, and name it here.\n")
+	for _, other := range svc.after {
+		fmt.Fprintf(&b, "# It comes after %s, and has to try again until that is there: nothing here orders them.\n", other.name)
+	}
 	never := s.Policy.Restart == wire.RestartNever
 	if never {
 		fmt.Fprintf(&b, "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: %s\nspec:\n  completions: %d\n  parallelism: %[2]d\n  backoffLimit: 0\n  template:\n", quoted(name), max(s.Instances, 1))

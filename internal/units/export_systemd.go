@@ -31,6 +31,10 @@ func serviceUnit(svc service, base []string) string {
 		line("# %d instances: systemctl enable --now %s@{0..%d}", s.Instances, svc.name, s.Instances-1)
 	}
 	line("[Unit]\nDescription=%s\nAfter=network.target", strings.ReplaceAll(s.Name, "%", "%%"))
+	for _, other := range svc.after {
+		all := strings.Join(unitNames(other), " ")
+		line("Wants=%s\nAfter=%[1]s", all)
+	}
 	// As with forever, it is never given up, unless there is a limit.
 	line("StartLimitIntervalSec=%s\n\n[Service]\nType=%s", limit(s), serviceType(s))
 	var command []string
@@ -55,6 +59,17 @@ func serviceUnit(svc service, base []string) string {
 	outputs(line, &s.Output)
 	line("\n[Install]\nWantedBy=multi-user.target")
 	return b.String()
+}
+
+// unitNames are the units that an app's instances are.
+func unitNames(s service) (names []string) {
+	if s.Instances <= 1 {
+		return []string{s.name + ".service"}
+	}
+	for i := range s.Instances {
+		names = append(names, fmt.Sprintf("%s@%d.service", s.name, i))
+	}
+	return names
 }
 
 func limit(s *wire.Spec) string {

@@ -88,6 +88,34 @@ func TestServicesHaveNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// What an app comes after it comes after there too, as far as that is exported.
+func TestExportOfTheOrder(t *testing.T) {
+	apps := exported()
+	apps = append(apps, wire.Spec{Name: "db", Script: "/bin/db", Instances: 1, Umask: -1})
+	apps[2].After = []string{"Night Job_1", "web", "elsewhere"}
+	for format, want := range map[string]string{
+		"compose": "    depends_on:\n      \"web\": {condition: service_healthy}\n      \"night-job-1\": {condition: service_completed_successfully}\n",
+		"systemd": "Wants=web@0.service web@1.service web@2.service\nAfter=web@0.service web@1.service web@2.service\n" +
+			"Wants=night-job-1.service\nAfter=night-job-1.service\n",
+		"k8s": "# It comes after web, and has to try again until that is there: nothing here orders them.\n" +
+			"# It comes after night-job-1, and",
+	} {
+		files, err := Export(format, apps, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := files[len(files)-1].Text
+		if !strings.Contains(last, want) || strings.Contains(last, "elsewhere") {
+			t.Errorf("%s:\n%s", format, last)
+		}
+	}
+	apps[0].Health = ""
+	files, err := Export("compose", apps, nil)
+	if err != nil || !strings.Contains(files[0].Text, `"web": {condition: service_started}`) {
+		t.Errorf("%v\n%s", err, files[0].Text)
+	}
+}
+
 // A line break in a value must not begin a line of its own.
 func TestUnitWord(t *testing.T) {
 	for word, want := range map[string]string{
