@@ -14,12 +14,13 @@ const portion = 1 << 20
 
 // calls are the system calls that tests let fail.
 type calls struct {
-	splice func(from, to int, at *int64, n int64) (int64, error)
-	open   func(path string) (opened, error)
+	splice  func(from, to int, at *int64, n int64) (int64, error)
+	pending func(pipe int) int64 // of a pipe that another call may keep locked
+	open    func(path string) (opened, error)
 }
 
 func kernel() calls {
-	return calls{splice: spliceTo, open: open}
+	return calls{splice: spliceTo, pending: pending, open: open}
 }
 
 func spliceTo(from, to int, at *int64, n int64) (int64, error) {

@@ -28,7 +28,7 @@ func (e *engine) stall(f *feed, l *errand) {
 func (e *engine) relieve(f *feed) {
 	var left int64
 	was, began := e.comebacks, e.now()
-	e.errand(f, func() { left = pending(f.pipe) }) // it may be locked
+	e.errand(f, func() { left = e.sys.pending(f.pipe) }) // it may be locked
 	if e.now()-began > silence {
 		e.mistrust(f.disk())
 	}

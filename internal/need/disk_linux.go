@@ -27,9 +27,10 @@ const (
 	fiThaw   = 0xc0045878
 )
 
-// warden thaws and unmounts the disk at $1 when its stdin ends, which it does
-// whatever becomes of the test. A disk that is still in use goes when it is not.
-const warden = `cat >/dev/null
+// warden thaws and unmounts the disk at $1 when its stdin ends, with the test, and
+// after a minute at the latest: a test that waits for the disk itself does not end
+// before. A disk that is still in use goes when it is not.
+const warden = `timeout 60 cat >/dev/null
 fsfreeze --unfreeze "$1" 2>/dev/null
 umount "$1" || umount --lazy "$1"`
 
