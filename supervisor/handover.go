@@ -107,7 +107,7 @@ func (in *instance) follow(e proc.Entry) {
 	if in.origin = first; first == in.proc {
 		in.origin = pidfile.Process{} // it has its own place back
 	}
-	in.retired = append(in.retired, before.PID)
+	in.noteRetired(before.PID)
 	in.forgetHeir()
 	if in.talk.quits { // so said the old one
 		in.talk.quits = false
@@ -121,6 +121,16 @@ func (in *instance) follow(e proc.Entry) {
 	in.tellLogs(e.PID)
 	in.publish(nil)
 	s.writer.write(nil)
+}
+
+// mostRetired bounds how many are remembered: more do not live side by side, and
+// an old number may be another's some day.
+const mostRetired = 8
+
+func (in *instance) noteRetired(pid int) {
+	if !slices.Contains(in.retired, pid) {
+		in.retired = append(in.retired[max(len(in.retired)-mostRetired+1, 0):], pid)
+	}
 }
 
 const heirNote = "MAINPID="

@@ -187,6 +187,13 @@ func TestHandOverByOneThatStays(t *testing.T) {
 			if in := w.becomes("app", next); in.Restarts != 1 || in.LastExit.PID != pid {
 				t.Errorf("the app is %+v", in)
 			}
+			old = w.expect("hands", 1)[0]
+			process := w.hold(old)
+			w.kill(next)
+			last := w.expect("heir", 1)[0]
+			if in := w.becomes("app", last); in.Restarts != 2 || in.LastExit.PID != next || !process.Exited() {
+				t.Errorf("the app is %+v; the old %d has ended: %v", in, old, process.Exited())
+			}
 			w.expect("hands", 1) // it lives, and so does its heir
 			w.restsEmpty("app")
 		})
