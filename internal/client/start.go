@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -48,7 +49,7 @@ func startShim(ctx context.Context, root string) error {
 	}
 	exe, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find forever's own program: %w", err)
+		return lostProgram(err)
 	}
 	log, err := openLog(filepath.Join(root, logName))
 	if err != nil {
@@ -63,6 +64,16 @@ func startShim(ctx context.Context, root string) error {
 	}
 	detach(s.cmd)
 	return s.start(ctx, root)
+}
+
+// lostProgram is the error where the path of this program cannot be found: on Linux,
+// where there is no /proc, without which processes cannot be looked at either.
+func lostProgram(err error) error {
+	e := &wire.Error{Code: wire.CodeInternal, Message: fmt.Sprintf("find forever's own program: %v", err)}
+	if _, err := os.Stat("/proc/self"); runtime.GOOS == "linux" && err != nil {
+		e.Hint = "forever cannot work without /proc; in a chroot: mount -t proc proc /proc"
+	}
+	return e
 }
 
 // ownEnvironment is ours without what marks the processes of an app: a pair
