@@ -7,9 +7,10 @@ import (
 )
 
 var filterSection = section{
-	name: "filter", title: "what -i costs a program that does nothing but system calls",
+	name: "filter", title: "what -i costs programs that are heavy on system calls",
 	notes: []string{
 		"The same program with -i 1, without -i, and without forever (limit), in turn. With -i the kernel runs a filter at each system call.",
+		"The first two do nothing with what the cheapest calls return: the worst case. The others are what programs do.",
 		"Processor time of the program for each time, kernel included. More: of each round, with -i beside without.",
 	},
 	run: measureFilter,
@@ -22,8 +23,13 @@ type chore struct {
 }
 
 var chores = []chore{
-	{"read", "read one byte of /dev/zero", 300_000},
-	{"open", "open a file, read 4 KiB, close it", 30_000},
+	{"read", "nothing but reads of one byte", 300_000},
+	{"open", "nothing but open, read of 4 KiB, close", 30_000},
+	{"dd", "dd of blocks of 512 bytes: read, write", 150_000},
+	{"page", "database page: lock, pread, pwrite, unlock", 20_000},
+	{"tree", "find in a tree of 111 names", 130},
+	{"archive", "tar of 100 small files", 50},
+	{"answer", "HTTP request and answer, kept connection", 7_000},
 }
 
 func measureFilter(l *lab, s *Section) error {

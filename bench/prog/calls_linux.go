@@ -7,28 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// works are what a program does that does nothing but system calls.
-var works = map[string]func(zero int, buf []byte) error{
-	"read": readByte,
-	"open": openFile,
-}
-
-// readByte is the cheapest call there is that does something.
-func readByte(zero int, buf []byte) error {
-	_, err := unix.Read(zero, buf[:1])
-	return err
-}
-
-// openFile is what a compiler or a backup does all day.
-func openFile(_ int, buf []byte) error {
-	fd, err := unix.Open("/proc/self/exe", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	if _, err := unix.Read(fd, buf); err != nil {
-		return err
-	}
-	return unix.Close(fd)
+// works are what a program does that is made of system calls. Each is prepared, in a
+// folder of its own, and returns what is done again and again.
+var works = map[string]func(dir string) (func() error, error){
+	"read": readBytes, "open": openFiles, "dd": copyBlocks,
+	"page": changePages, "tree": walkTree, "archive": archiveTree, "answer": answerRequests,
 }
 
 // used is the processor time of this process in nanoseconds.
@@ -43,26 +26,25 @@ func used() int64 {
 // calls does the work args[1] args[2] times whenever somebody opens the FIFO
 // args[3] for writing, and says how many nanoseconds of the processor that took.
 func calls(args []string) error {
-	work, ok := works[args[1]]
+	prepare, ok := works[args[1]]
 	n, err := strconv.Atoi(args[2])
 	if err != nil || !ok {
 		return fmt.Errorf("do %q %s times: what is that?", args[1], args[2])
 	}
-	zero, err := unix.Open("/dev/zero", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	work, err := prepare(args[3] + ".d")
 	if err != nil {
-		return err
+		return fmt.Errorf("prepare %q: %w", args[1], err)
 	}
 	if err := report(args[0], "up"); err != nil {
 		return err
 	}
-	buf := make([]byte, 4096)
 	for {
 		if err := passGate(args[3]); err != nil {
 			return err
 		}
 		began := used()
 		for range n {
-			if err := work(zero, buf); err != nil {
+			if err := work(); err != nil {
 				return err
 			}
 		}
