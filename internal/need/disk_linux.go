@@ -27,11 +27,12 @@ const (
 	fiThaw   = 0xc0045878
 )
 
-// warden thaws and unmounts the disk at $1 when its stdin ends, with the test, and
-// after a minute at the latest: a test that waits for the disk itself does not end
-// before. A disk that is still in use goes when it is not.
-const warden = `timeout 60 cat >/dev/null
+// warden thaws and unmounts the disk at $1 when its stdin ends, with the test. It thaws
+// it after two minutes at the latest: a test that waits for the disk itself does not
+// end before. A disk that is still in use goes when it is not.
+const warden = `timeout 120 cat >/dev/null
 fsfreeze --unfreeze "$1" 2>/dev/null
+cat >/dev/null
 umount "$1" || umount --lazy "$1"`
 
 // FrozenDisk returns a disk for the test, which is not frozen yet. It needs root.
