@@ -10,7 +10,7 @@ var filterSection = section{
 	name: "filter", title: "what -i costs programs that are heavy on system calls",
 	notes: []string{
 		"The same program with -i 1, without -i, and without forever (limit), in turn. With -i the kernel runs a filter at each system call.",
-		"The first two do nothing with what the cheapest calls return: the worst case. The others are what programs do.",
+		"The first three do nothing but the cheapest calls, which is the worst case. The others do what programs do.",
 		"Processor time of the program for each time, kernel included. More: of each round, with -i beside without.",
 	},
 	run: measureFilter,
