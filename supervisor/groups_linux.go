@@ -65,7 +65,8 @@ func (s *Supervisor) grow(a *app, g *group, o *listener.Options) error {
 		return nil
 	}
 	if s.crowded(len(missing) * socketDescriptors) {
-		return fmt.Errorf("the limit of open files leaves no room for %d more sockets: %w", len(missing), syscall.EMFILE)
+		return fmt.Errorf("the limit of %d open files leaves no room for %d more sockets; raise it (ulimit -n), and restart all with forever kill: %w",
+			descriptorLimit(), len(missing), syscall.EMFILE)
 	}
 	var made []int
 	var err error
