@@ -182,8 +182,11 @@ func TestStop(t *testing.T) {
 	w.is("web", wire.Stopping)
 	stop.unfinished("while the tree was not known to be gone")
 	w.mu.Lock()
-	r := w.sweeps[0].r
+	r, resumed := w.sweeps[0].r, w.resumed
 	w.mu.Unlock()
+	if resumed != 1 {
+		t.Errorf("resumed %d times: a program that is halted does not hear the stop signal", resumed)
+	}
 	if r.Main != pid || r.Start != uint64(pid)*10 || r.Patience != 10*time.Second || !slices.Contains(r.Marks, "FOREVER_INSTANCE=0") {
 		t.Errorf("the sweep looks for %+v", r)
 	}

@@ -52,6 +52,7 @@ func (in *instance) ask(how *wire.Stop) {
 
 // sayStop asks the program to end: by the stop signal, or over its channel.
 func (in *instance) sayStop() {
+	defer in.resume()
 	if in.app.spec.Stop.Message && in.channel != nil && in.channel.Send(json.RawMessage(ipc.Shutdown)) == nil {
 		return
 	}

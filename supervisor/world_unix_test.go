@@ -45,6 +45,7 @@ type world struct {
 
 	mu      sync.Mutex
 	calls   []call        // to the shim, in order
+	resumed int           // SIGCONTs, which are not among them
 	called  chan struct{} // a call has come
 	slots   map[string]*fakeSlot
 	nextPID int
@@ -467,6 +468,11 @@ func (w *world) Signal(slot string, sig syscall.Signal, _ bool, reply func(*wire
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	sl := w.slot(slot)
+	if sig == syscall.SIGCONT { // it follows each stop signal
+		w.resumed++
+		reply(&wire.ShimMessage{Op: wire.OpDone})
+		return nil
+	}
 	if err := w.note(call{op: wire.OpSignal, slot: slot, sig: sig, pid: sl.pid}); err != nil {
 		return err
 	}

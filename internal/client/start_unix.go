@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"forever/internal/proc"
 )
 
 // detach puts the shim into a session of its own, away from the terminal, and
@@ -52,7 +54,7 @@ func (s *shim) start(ctx context.Context, _ string) error {
 	}
 	defer in.Close()
 	s.cmd.ExtraFiles = []*os.File{out}
-	err = s.cmd.Start()
+	err = proc.Unblocked(s.cmd.Start)
 	out.Close()
 	if err != nil {
 		return fmt.Errorf("start the background process: %w", err)
