@@ -30,6 +30,7 @@ func (s *shim) handOver(m *wire.ShimMessage) (*wire.ShimMessage, []int) {
 	sl.vacate(*m.Origin)
 	if sl.adopted != nil { // else it stays ours until it is reaped
 		delete(s.byPID, sl.pid)
+		sl.adopted.Close() // and so whoever waits for it ends
 	}
 	if sl.origin.PID == m.PID && sl.origin.Start == m.Start {
 		sl.origin = nil // it takes its own place back

@@ -96,14 +96,7 @@ func TestHandOverByOneThatStays(t *testing.T) {
 	if err := unix.Kill(first.PID, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	for s.slotOf(first.PID) != nil {
-		if !waitForChild() {
-			t.Fatal("the first one is no child")
-		}
-		s.mu.Lock()
-		s.reapAll()
-		s.mu.Unlock()
-	}
+	s.collected(t, first.PID)
 	if err := unix.Kill(heir.PID, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -113,10 +106,17 @@ func TestHandOverByOneThatStays(t *testing.T) {
 	}
 }
 
-func (s *shim) slotOf(pid int) *slot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.byPID[pid]
+// collected returns when a process that has ended, or is about to, has been reaped.
+func (s *shim) collected(t *testing.T, pid int) {
+	t.Helper()
+	for unix.Kill(pid, 0) == nil {
+		if !waitForChild() {
+			t.Fatalf("process %d is no child", pid)
+		}
+		s.mu.Lock()
+		s.reapAll()
+		s.mu.Unlock()
+	}
 }
 
 // A signal to the group reaches both where the heir has a group of its own.
@@ -135,14 +135,7 @@ func TestSignalAfterAHandOver(t *testing.T) {
 	if m, _, err := peer.Recv(); err != nil || m.Op != wire.OpExit || m.Exits[0].PID != heir.PID {
 		t.Errorf("told %+v, %v", m, err)
 	}
-	for s.slotOf(first.PID) != nil {
-		if !waitForChild() {
-			t.Fatal("the first one is no child")
-		}
-		s.mu.Lock()
-		s.reapAll()
-		s.mu.Unlock()
-	}
+	s.collected(t, first.PID)
 }
 
 // It may take its place back; then it is as if nothing had been.
@@ -164,6 +157,7 @@ func TestHandOverBack(t *testing.T) {
 	if e := s.reaped(t, peer, 1)[0]; e.PID != first.PID || !e.Known {
 		t.Errorf("its end: %+v", e)
 	}
+	s.collected(t, heir.PID)
 }
 
 func TestHandOverIsRefused(t *testing.T) {
