@@ -1,6 +1,16 @@
 package logs
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// What is told of a log while its disk does not answer, and afterwards.
+var (
+	errSilent    = errors.New("the disk does not answer")
+	errWasSilent = errors.New("the disk did not answer for some time")
+)
 
 // A program is not held up by a disk that does not answer. What it prints waits in
 // its pipe at first, as behind a slow one. When that is full, after silence at the

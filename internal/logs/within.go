@@ -11,12 +11,7 @@ import (
 // answer: what is slower than others is no reason to lose anything.
 const silence = 2 * time.Second
 
-// What is told of a log while its disk does not answer, and afterwards.
-var (
-	errSilent    = errors.New("the disk does not answer")
-	errPending   = errors.New("the disk does not answer; this is done when it does")
-	errWasSilent = errors.New("the disk did not answer for some time")
-)
+var errPending = errors.New("the disk does not answer; this is done when it does")
 
 // Within returns the answer of f, or an error when it takes longer than limit. f
 // goes on then, and so may what it does: a call that waits for a disk cannot be
