@@ -158,17 +158,14 @@ func inOrder(t *testing.T, log []byte) {
 	last, torn := 0, 0
 	for line := range bytes.Lines(log) {
 		n, err := strconv.Atoi(strings.TrimSuffix(string(line), " of many\n"))
-		if err != nil || len(line) != len("000000000 of many\n") {
-			torn++
+		if err != nil || len(line) != len("000000000 of many\n") || n <= last {
+			torn++ // a part of one and a part of another may look like a third
 			continue
-		}
-		if n <= last {
-			t.Fatalf("line %d after %d", n, last)
 		}
 		last = n
 	}
 	if torn > 1 {
-		t.Errorf("%d lines are not whole", torn)
+		t.Errorf("%d lines are not whole, or not in order", torn)
 	}
 }
 

@@ -190,17 +190,14 @@ func checkNumbers(t *testing.T, got []byte, whole bool) {
 	last, torn := -1, 0
 	for line := range bytes.Lines(got) {
 		n, err := strconv.Atoi(strings.TrimSuffix(string(line), " of many\n"))
-		switch {
-		case err != nil || len(line) != len("000000000 of many\n"):
-			torn++
-		case n <= last:
-			t.Fatalf("line %d after %d", n, last)
-		default:
-			last = n
+		if err != nil || len(line) != len("000000000 of many\n") || n <= last {
+			torn++ // a part of one and a part of another may look like a third
+			continue
 		}
+		last = n
 	}
 	if whole && torn > 0 || torn > 1 {
-		t.Errorf("%d lines are not whole", torn)
+		t.Errorf("%d lines are not whole, or not in order", torn)
 	}
 }
 
