@@ -115,12 +115,15 @@ func TestConnectionsAreNoListeners(t *testing.T) {
 	if s := one(t, TCP, port); !s.Listens() {
 		t.Errorf("not the listener: %+v", s)
 	}
-	if all := find(t, Query{TCP: true, Ports: []uint16{own.Port()}}); len(all) != 0 {
+	// Somebody else may have a socket with the same port, of another address or to
+	// another one.
+	ours := func(s Socket) bool { return s.Local == own && (s.Listens() || s.Remote.Port() == port) }
+	if all := find(t, Query{TCP: true, Ports: []uint16{own.Port()}}); slices.ContainsFunc(all, ours) {
 		t.Errorf("a client counts as a listener: %+v", all)
 	}
 	all := find(t, Query{TCP: true, Connected: true, Ports: []uint16{own.Port()}})
-	if len(all) != 1 || all[0].Local != own || all[0].Remote.Port() != port {
-		t.Errorf("%+v, want the client %v", all, own)
+	if n := len(slices.DeleteFunc(slices.Clone(all), func(s Socket) bool { return !ours(s) })); n != 1 {
+		t.Errorf("%+v, want the client %v once", all, own)
 	}
 }
 
