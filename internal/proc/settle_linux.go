@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	settleApart  = 3 * time.Millisecond  // between the two looks that must agree
+	settleApart  = 2 * time.Millisecond  // between the two looks that must agree
 	settleLonger = 50 * time.Millisecond // the longest time between two looks
 )
 
 // WaitSettled waits until a program that was just started has come to rest: at
-// two looks at least 3 ms apart every thread of it, and of its descendants in
+// two looks at least 2 ms apart every thread of it, and of its descendants in
 // its session, waits for something other than a disk, and none has run in
 // between. A shell that waits for a busy child has not come to rest.
 //
