@@ -93,7 +93,7 @@ func labelledSocket(to netip.Addr, label uint32) (fd int, err error) {
 
 // connectLabelled is connect(2) with a flow label, until ctx ends.
 func connectLabelled(ctx context.Context, f *os.File, to netip.AddrPort, label uint32) error {
-	stop := context.AfterFunc(ctx, func() { _ = f.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = f.SetDeadline(time.Unix(1, 0)) }) // one that is closed waits no more
 	defer stop()
 	addr := unix.RawSockaddrInet6{Family: unix.AF_INET6, Addr: to.Addr().As16()}
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&addr.Port))[:], to.Port())

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,14 +38,7 @@ func (e *engine) call(f func() error) error {
 		return err
 	case <-a.late:
 	}
-	timer := time.NewTimer(silence)
-	defer timer.Stop()
-	select {
-	case err := <-answer:
-		return err
-	case <-timer.C:
-		return errPending
-	}
+	return within(silence, answer)
 }
 
 // answer does what was asked; false: the Pump was closed.
@@ -184,8 +176,5 @@ func (e *engine) lost(key string) (uint64, error) {
 	if f == nil {
 		return 0, ErrUnknown
 	}
-	if why := f.why.Load(); why != nil {
-		return f.lost.Load(), *why
-	}
-	return f.lost.Load(), nil
+	return f.told()
 }

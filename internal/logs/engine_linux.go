@@ -14,13 +14,14 @@ const portion = 1 << 20
 
 // calls are the system calls that tests let fail.
 type calls struct {
-	splice  func(from, to int, at *int64, n int64) (int64, error)
-	pending func(pipe int) int64 // of a pipe that another call may keep locked
-	open    func(path string) (opened, error)
+	splice   func(from, to int, at *int64, n int64) (int64, error)
+	truncate func(fd int, size int64) error
+	pending  func(pipe int) int64 // of a pipe that another call may keep locked
+	open     func(path string) (opened, error)
 }
 
 func kernel() calls {
-	return calls{splice: spliceTo, pending: pending, open: open}
+	return calls{splice: spliceTo, truncate: unix.Ftruncate, pending: pending, open: open}
 }
 
 func spliceTo(from, to int, at *int64, n int64) (int64, error) {
@@ -118,6 +119,8 @@ func (e *engine) close() {
 	}
 	e.mu.Unlock()
 	<-e.done
+	// A disk that does not answer keeps nobody from ending: what is compressed then
+	// is done by whoever rotates next.
 	_ = Within(silence, func() error {
 		for _, k := range e.keeps { // there will be no more
 			k.close()

@@ -3,7 +3,6 @@ package logs
 import (
 	"fmt"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -70,8 +69,7 @@ type feed struct {
 	waits []waiter
 
 	cause error // what why says
-	lost  atomic.Uint64
-	why   atomic.Pointer[error]
+	loss
 }
 
 // ending is where what a process printed ends: when so many bytes have been

@@ -141,7 +141,7 @@ func (e *engine) writeText(f *feed, text, raw []byte) {
 	if done, err := e.writeOut(f, text); err != nil {
 		kept := bytes.LastIndexByte(text[:done], '\n') + 1
 		out.end = start + int64(kept)
-		_ = e.truncate(f, out.end)
+		_ = e.truncate(f, out.end) // what stays of a line is found as somebody else's would be
 		f.fail(err)
 		f.lose(len(raw) - firstLines(raw, bytes.Count(text[:kept], []byte("\n"))-led))
 		return

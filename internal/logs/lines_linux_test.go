@@ -95,6 +95,39 @@ func TestFullDiskBetweenLines(t *testing.T) {
 	wantFile(t, path, "T: after\n")
 }
 
+// TestTornLineThatCannotBeCutOff has a file that may only be appended to: what is on
+// the disk of a line when that is full stays, and the next line is one of its own.
+func TestTornLineThatCannotBeCutOff(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("SKIPPED, needs root to mount a tmpfs: ", err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	e := newTestEngine(t, func(c *calls) {
+		c.truncate = func(int, int64) error { return unix.EPERM }
+	})
+	path := filepath.Join(dir, "log")
+	w := attach(t, e, "a", Sink{Path: path, Lines: &Lines{Time: "[T]"}})
+	write(t, w, "before\n")
+	drain(t, e, "a")
+	if _, err := w.Write(numbered(500 << 10)); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, e, "a")
+	torn, err := os.ReadFile(path)
+	if err != nil || bytes.HasSuffix(torn, []byte("\n")) {
+		t.Fatalf("no line is torn: %v", err)
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_REMOUNT, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, w, "after\n")
+	drain(t, e, "a")
+	write(t, w, "more\n")
+	drain(t, e, "a")
+	wantFile(t, path, string(torn)+"\nT: after\nT: more\n")
+}
+
 // TestLongLineOnADiskThatFails is not gone on with in the middle.
 func TestLongLineOnADiskThatFails(t *testing.T) {
 	var broken atomic.Bool

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -40,8 +39,7 @@ type plainFeed struct {
 	also   *os.File
 	looked time.Time // when it was seen where path leads
 
-	lost atomic.Uint64
-	why  atomic.Pointer[error]
+	loss
 }
 
 func newPlainEngine() *plainEngine {
@@ -139,10 +137,7 @@ func (e *plainEngine) lost(key string) (uint64, error) {
 	if f == nil {
 		return 0, ErrUnknown
 	}
-	if why := f.why.Load(); why != nil {
-		return f.lost.Load(), *why
-	}
-	return f.lost.Load(), nil
+	return f.told()
 }
 
 func (e *plainEngine) close() {

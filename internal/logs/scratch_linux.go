@@ -64,14 +64,20 @@ func (e *engine) borrow() (*scratch, error) {
 	return e.scratch, nil
 }
 
+// peek reads up to n bytes that are in the pipe of f and stay there; they are the
+// loop's until the next peek.
+func (e *engine) peek(f *feed, n int64) ([]byte, error) {
+	s, err := e.borrow()
+	if err != nil {
+		return nil, err
+	}
+	return s.peek(f.pipe, n)
+}
+
 // copy moves up to n bytes from the pipe of f to the end of its file, where
 // splice(2) is not to be had or not to be used.
 func (e *engine) copy(f *feed, n int64) (int64, error) {
-	s, err := e.borrow()
-	if err != nil {
-		return 0, err
-	}
-	b, err := s.peek(f.pipe, n)
+	b, err := e.peek(f, n)
 	if len(b) == 0 {
 		return 0, err
 	}

@@ -105,11 +105,7 @@ func (e *engine) throwAway(f *feed, n int64) (int64, error) {
 	if f.lines == nil {
 		return e.sys.splice(f.pipe, e.null, nil, n)
 	}
-	s, err := e.borrow()
-	if err != nil {
-		return 0, err
-	}
-	b, err := s.peek(f.pipe, n)
+	b, err := e.peek(f, n)
 	if len(b) == 0 {
 		return 0, err
 	}

@@ -135,7 +135,7 @@ func (e *engine) share(f *feed, o opened, truncate bool) {
 // truncate cuts the file of f.
 func (e *engine) truncate(f *feed, size int64) (err error) {
 	fd := f.out.fd
-	e.errand(f, func() { err = unix.Ftruncate(fd, size) })
+	e.errand(f, func() { err = e.sys.truncate(fd, size) })
 	return err
 }
 

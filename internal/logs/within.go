@@ -19,6 +19,11 @@ var errPending = errors.New("the disk does not answer; this is done when it does
 func Within(limit time.Duration, f func() error) error {
 	answer := make(chan error, 1)
 	go func() { answer <- f() }()
+	return within(limit, answer)
+}
+
+// within waits for an answer that somebody is about to give.
+func within(limit time.Duration, answer <-chan error) error {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
