@@ -87,8 +87,18 @@ func (a *app) streams(index int) []string {
 	return []string{streamOut, streamErr}
 }
 
+// prepare makes the slot of an app that is new while the state is being written,
+// which takes about as long. What cannot be had now is tried, and told, with the
+// start. A log that is to be emptied is left as it is until the start is certain.
+func (s *Supervisor) prepare(in *instance) {
+	if in.opened || in.app.spec.Output.Truncate || s.room(in) != nil {
+		return
+	}
+	s.shimError(s.openSlot(in))
+}
+
 func (s *Supervisor) openSlot(in *instance) error {
-	in.opened = true
+	in.opened, in.slotless = true, nil
 	streams := in.app.streams(in.index)
 	truncate := in.app.spec.Output.Truncate
 	return s.shim.Open(in.slot, streams, func(m *wire.ShimMessage) {
@@ -96,6 +106,9 @@ func (s *Supervisor) openSlot(in *instance) error {
 			if m.Error != "" {
 				in.opened, in.slotless = false, m
 				return
+			}
+			if !in.opened {
+				return // it is given up already
 			}
 			s.attach(in, m.Streams, truncate)
 		})

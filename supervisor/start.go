@@ -215,6 +215,9 @@ func (s *Supervisor) launchAll(apps []*app, streams []*os.File, w *waiting) {
 	for _, a := range apps {
 		for _, in := range a.instances {
 			in.due = in.index < a.spec.Instances
+			if w.created[a] {
+				s.prepare(in)
+			}
 		}
 	}
 	s.writer.write(func(err error) {

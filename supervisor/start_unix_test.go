@@ -44,6 +44,40 @@ func TestStartIsWrittenBeforeItHappens(t *testing.T) {
 	}
 }
 
+// The slot of a new app is made while its state is being written, and once.
+func TestSlotIsMadeWhileTheStateIsWritten(t *testing.T) {
+	w := runningWorld(t)
+	release := w.holdSave()
+	start := w.start(spec("web"))
+	w.awaitCall(wire.OpOpen)
+	w.calm()
+	if n := w.spawns(); n != 0 {
+		t.Errorf("%d programs were started before they were known", n)
+	}
+	release()
+	start.ok()
+	for _, c := range w.did() {
+		if c.op == wire.OpOpen {
+			t.Errorf("slot %s was made again", c.slot)
+		}
+	}
+}
+
+// A log that is to be emptied is not touched before the start is certain.
+func TestLogToBeEmptiedIsLeftUntilTheStateIsWritten(t *testing.T) {
+	w := runningWorld(t)
+	release := w.holdSave()
+	sp := spec("web")
+	sp.Output.Truncate = true
+	start := w.start(sp)
+	w.until("the app", func() bool { return w.s.byName("web") != nil })
+	if calls := w.did(); len(calls) != 0 {
+		t.Errorf("the shim was asked for %+v", calls)
+	}
+	release()
+	start.ok()
+}
+
 func TestStartOfARunningName(t *testing.T) {
 	w := runningWorld(t)
 	w.up(spec("web"))
@@ -505,8 +539,13 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 			t.Errorf("an app that was not started is kept: %+v", w.s.list())
 		}
 	})
-	if n := w.spawns(); n != 0 {
-		t.Errorf("%d programs were started", n)
+	w.calm()
+	var ops []string
+	for _, c := range w.did() {
+		ops = append(ops, c.op)
+	}
+	if want := []string{wire.OpOpen, wire.OpClose}; !slices.Equal(ops, want) {
+		t.Errorf("the shim was asked to %q, want only that the slot goes again: %q", ops, want)
 	}
 	if n := strings.Count(w.logged(), "no space left"); n != 1 {
 		t.Errorf("the log tells %d times of it, want once:\n%s", n, w.logged())
