@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +18,12 @@ import (
 const (
 	settleApart  = 2 * time.Millisecond  // between the two looks that must agree
 	settleLonger = 50 * time.Millisecond // the longest time between two looks
+	settleShort  = 5 * time.Millisecond  // a time so short that a millisecond more counts
 )
+
+// exact is taken by who waits for a short time on a thread of its own; more of
+// them than processors would not be woken in time.
+var exact = make(chan struct{}, 2)
 
 // WaitSettled waits until a program that was just started has come to rest: at
 // two looks at least 2 ms apart every thread of it, and of its descendants in
@@ -43,9 +49,11 @@ func WaitSettled(ctx context.Context, pid int, start uint64) error {
 func settle(ctx context.Context, h *Handle) error {
 	var last restLook
 	var lastAt time.Time
+	var tickers []int
 	for began := time.Now(); ; {
 		at := time.Now()
-		look, err := lookAtRest(h.pid)
+		look, ticking, err := lookAtRest(h.pid, tickers)
+		tickers = ticking
 		switch {
 		case err != nil:
 			return err
@@ -65,8 +73,17 @@ func settle(ctx context.Context, h *Handle) error {
 }
 
 // endsWithin lets the time pass and returns nil, or os.ErrProcessDone as soon
-// as the process ends, or ctx's error.
+// as the process ends, or ctx's error. A short time may end early, and is waited
+// for in the kernel: timers of a Go process that is idle are up to a millisecond late.
 func (h *Handle) endsWithin(ctx context.Context, d time.Duration) error {
+	if d <= settleShort {
+		select {
+		case exact <- struct{}{}:
+			defer func() { <-exact }()
+			return h.endsSoon(ctx, d)
+		default:
+		}
+	}
 	short, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	err := h.Wait(short)
@@ -82,27 +99,47 @@ func (h *Handle) endsWithin(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// endsSoon is endsWithin for a time during which ctx's end need not be heard. A
+// signal to this process cuts it short.
+func (h *Handle) endsSoon(ctx context.Context, d time.Duration) error {
+	done := false
+	err := h.conn.Control(func(fd uintptr) {
+		set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		timeout := unix.NsecToTimespec(int64(d))
+		n, err := unix.Ppoll(set, &timeout, nil)
+		done = err == nil && n == 1
+	})
+	if done {
+		return os.ErrProcessDone
+	}
+	return errors.Join(err, ctx.Err())
+}
+
 // restLook is one look at the threads of a session.
 type restLook struct {
 	quiet bool   // none can run or waits for a disk
 	runs  uint64 // differs when one has run or come or gone
 }
 
-// lookAtRest looks at a process and its descendants in its session.
-func lookAtRest(leader int) (restLook, error) {
+// lookAtRest looks at a process and its descendants in its session. ticking are
+// the threads that tick; one that did at the look before, too, may be met as it runs.
+func lookAtRest(leader int, before []int) (look restLook, ticking []int, err error) {
 	members, err := sessionOf(leader)
 	if err != nil {
-		return restLook{}, err
+		return restLook{}, nil, err
 	}
-	look, hash := restLook{quiet: true}, fnv.New64a()
+	look.quiet = true
+	hash := fnv.New64a()
 	for _, pid := range members {
 		err := eachThread(pid, "status", func(tid int, status []byte) error {
 			state, switches, err := parseStatus(status)
-			if state == 'R' || state == 'D' {
-				look.quiet = false
-			}
-			if state == 'S' && tid != pid && ticks(pid, tid) {
+			switch {
+			case state == 'S' && tid != pid && ticks(pid, tid):
+				ticking, switches = append(ticking, tid), 0
+			case state == 'R' && slices.Contains(before, tid):
 				switches = 0
+			case state == 'R' || state == 'D':
+				look.quiet = false
 			}
 			var id [16]byte
 			binary.NativeEndian.PutUint64(id[:], uint64(tid))
@@ -113,17 +150,18 @@ func lookAtRest(leader int) (restLook, error) {
 		if errors.Is(err, os.ErrProcessDone) {
 			look.quiet = false // it has just ended: something happens
 		} else if err != nil {
-			return restLook{}, err
+			return restLook{}, nil, err
 		}
 	}
 	look.runs = hash.Sum64()
-	return look, nil
+	return look, ticking, nil
 }
 
 // ticks reports that a thread sleeps in nanosleep(2): not for work, which wakes a
 // thread by a futex or a descriptor, but until it is time to look whether there
-// is any. The name is that of a kernel function (/proc/PID/wchan in proc(5)); a
-// kernel that tells no names has no such thread.
+// is any. The monitor of a Go program does, every 20 µs while it begins. The name is
+// that of a kernel function (/proc/PID/wchan in proc(5)); a kernel that tells no
+// names has no such thread.
 func ticks(pid, tid int) bool {
 	var buf [64]byte
 	path := "/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/wchan"

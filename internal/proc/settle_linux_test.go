@@ -32,6 +32,28 @@ func TestTickingIsSettled(t *testing.T) {
 	}
 }
 
+// A thread that ticked at the look before is not taken for a busy one when it is
+// met as it runs.
+func TestTickingThreadMetAsItRuns(t *testing.T) {
+	f := start(t, "spin")
+	var threads []int
+	if err := eachThread(f.main.PID, "status", func(tid int, _ []byte) error {
+		threads = append(threads, tid)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		ticked []int
+		quiet  bool
+	}{{nil, false}, {threads, true}} {
+		look, _, err := lookAtRest(f.main.PID, tt.ticked)
+		if err != nil || look.quiet != tt.quiet {
+			t.Errorf("ticked %v: quiet %v, %v; want %v", tt.ticked, look.quiet, err, tt.quiet)
+		}
+	}
+}
+
 // What has left the session has a life of its own.
 func TestBusyInAnotherSessionIsSettled(t *testing.T) {
 	if err := settled(patience(t), start(t, "session/spin").main); err != nil {
