@@ -154,7 +154,7 @@ func (s *Supervisor) actStop(a *app, index int, r wire.TargetRequest, w *waiting
 		}
 	}
 	w.wishes = true
-	if index < 0 || a.resting() {
+	if index < 0 || a.toRest() {
 		a.desired = wire.DesiredStopped
 	}
 }

@@ -74,13 +74,24 @@ func (in *instance) label() string {
 	return fmt.Sprintf("%s:%d", in.app.spec.Name, in.index)
 }
 
-// resting: nothing of it runs or is to run.
 // all are the instances, and those on their way in or out.
 func (a *app) all() []*instance { return append(slices.Clone(a.instances), a.others...) }
 
+// resting: nothing of it runs or is to run.
 func (a *app) resting() bool {
 	for _, in := range a.all() {
 		if !in.state.resting() || in.due {
+			return false
+		}
+	}
+	return true
+}
+
+// toRest: it rests, or will as soon as what is being stopped has ended.
+func (a *app) toRest() bool {
+	for _, in := range a.instances {
+		ends := in.state == Stopping && in.after == afterStop
+		if !in.state.resting() && !ends || in.due {
 			return false
 		}
 	}

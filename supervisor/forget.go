@@ -111,6 +111,10 @@ func (in *instance) rested() {
 
 // dismiss drops an instance that its app has no place for any more.
 func (in *instance) dismiss() {
+	if in.due { // who waits for its start is told; as soon as it rests it comes back here
+		in.fire(event{kind: AskStop})
+		return
+	}
 	keys := in.app.s.drop(in)
 	in.app.instances = slices.DeleteFunc(in.app.instances, func(other *instance) bool { return in == other })
 	go func() {

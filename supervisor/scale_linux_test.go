@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"syscall"
@@ -63,6 +64,43 @@ func TestScaleDownAndUpAgain(t *testing.T) {
 	c.wantSlots("u:0", "u:1")
 	c.bind("u:1", c.addr)
 	c.wantPlaces(0, 2)
+}
+
+// A start that waits for the disk hears of the instances that go before they
+// have been started.
+func TestScaleDownBeforeTheStartIsWritten(t *testing.T) {
+	w := runningWorld(t)
+	release := w.holdSave()
+	start := w.start(clusterSpec(3))
+	w.until("the app", func() bool { return w.s.byName("web") != nil })
+	scale := w.act(ActScale, wire.TargetRequest{Targets: []string{"web"}, Instances: "-1"})
+	w.until("fewer instances", func() bool { return len(w.s.byName("web").instances) == 2 })
+	release()
+	scale.ok()
+	start.fails(wire.CodeDied)
+	if n := w.spawns(); n != 2 {
+		t.Errorf("%d programs were started", n)
+	}
+}
+
+// An app of which the last instance is stopped is one that was stopped.
+func TestStopOfTheLastInstance(t *testing.T) {
+	c := runningCluster(t, 2)
+	for i, want := range []string{wire.DesiredRunning, wire.DesiredStopped} {
+		slot := fmt.Sprintf("u:%d", i)
+		stop := c.target(ActStop, fmt.Sprintf("web:%d", i))
+		c.ends15(slot)
+		stop.ok()
+		c.written()
+		if got := c.disk().Apps[0].Desired; got != want {
+			t.Errorf("with %s stopped it is wanted %s", slot, got)
+		}
+	}
+	c.target(ActStart, "web:1").ok()
+	c.written()
+	if got := c.disk().Apps[0].Desired; got != wire.DesiredRunning {
+		t.Errorf("with one started it is wanted %s", got)
+	}
 }
 
 func TestScaleThatCannotBe(t *testing.T) {
