@@ -117,6 +117,7 @@ func (in *instance) dismiss() {
 	}
 	keys := in.app.s.drop(in)
 	in.app.instances = slices.DeleteFunc(in.app.instances, func(other *instance) bool { return in == other })
+	in.app.s.dropDeserted(in.app)
 	go func() {
 		for _, key := range keys {
 			in.app.s.pump.Detach(key)

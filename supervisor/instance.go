@@ -85,6 +85,7 @@ type instance struct {
 	reload  string              // the request that brought it
 	leaving bool                // its app has no place for it any more
 	bound   []*group            // where its process listens
+	doubted []*group            // those of them that it had closed when it was looked at
 	sharing string              // how it shares its ports, or why not
 	lent    []*group            // whose sockets its process is given from the start
 	sockets []string            // their names at the shim, as its plan has them

@@ -204,6 +204,7 @@ func (rl *reload) takeOver(g *goal, old, in *instance) {
 	old.former = true
 	old.standDown()
 	in.stand()
+	in.forsake()
 	rl.w.note(g, func() { g.pid = in.proc.PID })
 	rl.s.steer(a)
 	rl.s.writePid(in)
@@ -217,6 +218,9 @@ func (rl *reload) takeOver(g *goal, old, in *instance) {
 // giveUp ends a successor that did not become ready.
 func (rl *reload) giveUp(g *goal, in *instance, err *wire.Error) {
 	in.former = true
+	if old := rl.a.instance(g.index); old != nil {
+		old.forsake() // where it has not listened nobody is to
+	}
 	if in.state.resting() {
 		in.leave()
 	} else {
@@ -273,6 +277,7 @@ func (in *instance) leave() {
 		return // it has left
 	}
 	a.others = slices.Delete(a.others, i, i+1)
+	a.s.dropDeserted(a)
 	keys := a.s.drop(in)
 	go func() {
 		for _, key := range keys {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -35,7 +36,7 @@ func (in *instance) lostSharing() string {
 
 // share answers the binds of an instance's process from now on.
 func (s *Supervisor) share(in *instance, warning string) {
-	in.bound, in.sharing = nil, ""
+	in.bound, in.doubted, in.sharing = nil, nil, ""
 	if !in.app.shares() {
 		return
 	}
@@ -80,15 +81,7 @@ func (s *Supervisor) decider(in *instance) *listener.Answerer {
 	life := in.life
 	a := &listener.Answerer{}
 	a.Peer, _ = s.shim.(listener.Peer)
-	a.Decide = func(b *listener.Bind) (d listener.Decision) {
-		var kept <-chan struct{}
-		// Where the loop has ended the next supervisor answers.
-		s.mustAsk(func() { d, kept = s.bind(in, life, b) })
-		if kept != nil {
-			<-kept
-		}
-		return d
-	}
+	a.Decide = func(b *listener.Bind) listener.Decision { return s.answerBind(in, life, b) }
 	a.Keeps = func(r *listener.Removal) (keep bool) {
 		s.mustAsk(func() { keep = in.still(life) && in.app.keepsFile(in, r) })
 		return keep
@@ -112,8 +105,8 @@ func (s *Supervisor) bind(in *instance, life int, b *listener.Bind) (d listener.
 		return d, nil // of a process that is not the instance's any more
 	}
 	g, err := s.groupFor(in.app, b)
-	if errors.Is(err, errTooMany) {
-		return d, nil
+	if errors.Is(err, errTooMany) || errors.Is(err, syscall.EADDRINUSE) && b.Joins {
+		return d, nil // as without us
 	}
 	if err == nil {
 		d.Socket, err = g.lend(in.placeIn(g), b.Options)
@@ -124,14 +117,18 @@ func (s *Supervisor) bind(in *instance, life int, b *listener.Bind) (d listener.
 		errors.As(err, &d.Errno)
 		return d, nil
 	}
+	first := len(in.bound) == 0
 	if !in.listens(g) {
 		in.bound = append(in.bound, g)
 	}
 	if !in.former {
+		if first {
+			in.expectRest()
+		}
 		g.served[in.index] = true
 	}
 	s.steer(in.app)
-	s.admit(g)
+	in.admitBound(g)
 	switch {
 	case in.trial != nil && in.app.spec.Ready == "":
 		in.judgeTrial()

@@ -17,9 +17,11 @@ func (in *instance) lendEnv() []string  { return nil }
 
 func (s *Supervisor) steer(*app)                               {}
 func (s *Supervisor) dropGroups(*app)                          {}
+func (s *Supervisor) dropDeserted(*app)                        {}
 func (s *Supervisor) adoptGroups(map[string]*wire.ShimMessage) {}
 func (s *Supervisor) refuseWaiting(*instance)                  {}
 func (s *Supervisor) dropOwn(*instance)                        {}
 func (in *instance) listening() []*group                       { return nil }
+func (in *instance) forsake()                                  {}
 
 func (s *Supervisor) drain(_ *instance, then func()) { s.post(then) }

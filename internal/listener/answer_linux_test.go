@@ -135,6 +135,10 @@ func TestOptionsComeAlong(t *testing.T) {
 		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 7},
 		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3},
 		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 12_345},
+		{unix.IPPROTO_TCP, unix.TCP_MAXSEG, 1000},
+		{unix.IPPROTO_TCP, unix.TCP_LINGER2, 9},
+		{unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS, 33},
+		{unix.SOL_SOCKET, unix.SO_RCVLOWAT, 7},
 	}}
 	var a asked
 	p := start(t, "bind", want)

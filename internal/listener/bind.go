@@ -13,6 +13,10 @@ type Bind struct {
 	// Options are what the program set on its socket; nil where it could not
 	// be looked at.
 	Options *Options
+	// Alone: it did not ask to share the address with other sockets (SO_REUSEPORT);
+	// Joins: it did. Neither: its socket could not be looked at, or was answered for
+	// by half already.
+	Alone, Joins bool
 }
 
 // Decision is what becomes of a Bind. The zero Decision lets it go on.
@@ -52,5 +56,6 @@ type Answerer struct {
 	// nil: then such a bind waits until its program is killed.
 	Pending *Pending
 
+	again  bool              // what is answered may have been answered by half, by a process before us
 	v6Only map[string][]byte // what programs have set IPV6_V6ONLY to, by the socket's inode
 }

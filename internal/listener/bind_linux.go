@@ -20,7 +20,7 @@ func (a *Answerer) read(n *notification) (*Bind, error) {
 	// The kernel takes descriptor and length as int, whatever else the registers hold.
 	b := &Bind{PID: int(n.pid), FD: int(int32(n.data.args[0]))}
 	size := int(int32(n.data.args[2]))
-	if size <= sizeofFamily { // a unix socket without a name, or nothing
+	if size <= sizeofFamily || size > sizeofStorage { // a unix socket without a name, or nothing; or EINVAL
 		return nil, errNotOurs
 	}
 	var err error
@@ -37,8 +37,14 @@ func (a *Answerer) read(n *notification) (*Bind, error) {
 	// Where that is not allowed all options but one stay unknown, and the shared
 	// socket has the system's defaults.
 	if fd, err := a.borrow(b.PID, b.FD); err == nil {
+		defer unix.Close(fd)
+		if !a.again && hasName(fd) {
+			return nil, errNotOurs // no socket gets a second one: EINVAL
+		}
 		b.Options = OptionsOf(fd)
-		unix.Close(fd)
+		on, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT)
+		b.Joins = err == nil && on != 0
+		b.Alone = !b.Joins && !a.again
 	} else {
 		b.Options = a.heard(b)
 	}
@@ -56,7 +62,27 @@ func (b *Bind) shareable() bool {
 	return b.Port() != 0 && isTCP(b.PID, b.FD, b.V6)
 }
 
-const sizeofFamily = 2 // of sa_family_t
+const (
+	sizeofFamily  = 2   // of sa_family_t
+	sizeofStorage = 128 // of struct sockaddr_storage, the most that bind(2) takes
+)
+
+// hasName tells whether a socket is bound already.
+func hasName(fd int) bool {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return false
+	}
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return sa.Port != 0
+	case *unix.SockaddrInet6:
+		return sa.Port != 0
+	case *unix.SockaddrUnix:
+		return sa.Name != "" && sa.Name != "@" // what the package makes of none
+	}
+	return false
+}
 
 // parseAddress reads a struct sockaddr_in (ip(7)), sockaddr_in6 (ipv6(7)) or
 // sockaddr_un (unix(7)), whose path may be relative and whose Kind is not known yet.

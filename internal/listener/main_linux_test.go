@@ -51,6 +51,7 @@ type wanted struct {
 	Options      [][3]int
 	Nonblock     bool
 	OtherThread  bool
+	Mode         uint32 // of the socket before it is bound; 0: as it is
 }
 
 // got is what came of it.
@@ -88,6 +89,11 @@ func (w wanted) bind() (g got) {
 	}
 	for _, o := range w.Options {
 		if err := unix.SetsockoptInt(fd, o[0], o[1], o[2]); err != nil {
+			return got{Errno: int(err.(unix.Errno))}
+		}
+	}
+	if w.Mode != 0 {
+		if err := unix.Fchmod(fd, w.Mode); err != nil {
 			return got{Errno: int(err.(unix.Errno))}
 		}
 	}

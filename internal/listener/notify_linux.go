@@ -59,7 +59,9 @@ func (a *Answerer) Answer(notify *os.File) error {
 		return fmt.Errorf("answer a program's binds: %w", err)
 	}
 	err = raw.Control(func(fd uintptr) {
+		a.again = true
 		a.Pending.left(int(fd), func(n *notification) { a.answer(int(fd), n) })
+		a.again = false
 	})
 	for err == nil {
 		var failure error
@@ -163,7 +165,7 @@ func (a *Answerer) decide(fd int, n *notification, b *Bind, r *response) {
 }
 
 // replace puts the socket in place of the program's descriptor, with the flags
-// that this had.
+// that this had, and in place of the copies that the process has of it (dup(2)).
 func replace(fd int, n *notification, b *Bind, d Decision) error {
 	// O_NONBLOCK belongs to the open file, which the program shares with us.
 	if b.Nonblock || !d.Common {
@@ -171,9 +173,34 @@ func replace(fd int, n *notification, b *Bind, d Decision) error {
 			return err
 		}
 	}
-	a := addFD{id: n.id, flags: flagSetFD, srcfd: uint32(d.Socket), newfd: uint32(b.FD)}
-	if b.CloseOnExec {
+	copies := copiesOf(b.PID, b.FD) // before, since afterwards they are of another file
+	if err := n.put(fd, d.Socket, b.FD, b.CloseOnExec); err != nil {
+		return err
+	}
+	for _, number := range copies {
+		if dup := (Bind{PID: b.PID, FD: number}); dup.readFlags() == nil {
+			_ = n.put(fd, d.Socket, number, dup.CloseOnExec) // it is as good as the program's closing it just now
+		}
+	}
+	return nil
+}
+
+// put has the caller's process have the socket under a number.
+func (n *notification) put(fd, socket, number int, closeOnExec bool) error {
+	a := addFD{id: n.id, flags: flagSetFD, srcfd: uint32(socket), newfd: uint32(number)}
+	if closeOnExec {
 		a.newfdFlags = unix.O_CLOEXEC
 	}
 	return ioctl(fd, ioctlAddFD, unsafe.Pointer(&a))
+}
+
+// copiesOf are the other descriptors of a process that are the same socket.
+func copiesOf(pid, fd int) (copies []int) {
+	all := descriptorsOf(pid)
+	for number, inode := range all {
+		if number != fd && inode == all[fd] {
+			copies = append(copies, number)
+		}
+	}
+	return copies
 }

@@ -103,7 +103,10 @@ func OpenUnix(b *Bind, keep string) (fd int, err error) {
 		return -1, fmt.Errorf("make a socket for %v: %w", b, err)
 	}
 	b.Options.Apply(fd)
-	err = likeProgram(b.PID, func(p standing) error { return p.claim(fd, b, keep) })
+	mode := b.mode()
+	if err = unix.Fchmod(fd, mode); err == nil {
+		err = likeProgram(b.PID, func(p standing) error { return p.claim(fd, b, keep, mode) })
+	}
 	if err != nil {
 		unix.Close(fd)
 		return -1, fmt.Errorf("listen on %v: %w", b, err)
@@ -111,9 +114,20 @@ func OpenUnix(b *Bind, keep string) (fd int, err error) {
 	return fd, nil
 }
 
-// claim binds the socket. A file in the way is removed if it is of an earlier life
+// mode is that of the program's socket, which its file gets less the umask: a program
+// may have narrowed it before (fchmod(2)).
+func (b *Bind) mode() uint32 {
+	const all = 0o777
+	var st unix.Stat_t
+	if unix.Stat(fmt.Sprintf("/proc/%d/fd/%d", b.PID, b.FD), &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return all
+	}
+	return st.Mode & all
+}
+
+// claim binds the socket, whose file gets mode less the umask. A file in the way is removed if it is of an earlier life
 // of the same app, and nobody listens there any more.
-func (p standing) claim(fd int, b *Bind, keep string) error {
+func (p standing) claim(fd int, b *Bind, keep string, mode uint32) error {
 	raw := b.Raw
 	if !p.own && b.IsFile() { // a relative path would lead elsewhere
 		raw = append(raw[:sizeofFamily:sizeofFamily], b.Path...)
@@ -135,7 +149,7 @@ func (p standing) claim(fd int, b *Bind, keep string) error {
 	if p.own {
 		return nil
 	}
-	return unix.Chmod(b.Path, uint32(0o777&^p.umask))
+	return unix.Chmod(b.Path, mode&^uint32(p.umask))
 }
 
 // bindRaw binds the very bytes, as the program would have: getsockname(2) shows them.

@@ -24,6 +24,7 @@ func TestAnswerUnix(t *testing.T) {
 		"stream":          {Type: unix.SOCK_STREAM, Addr: path},
 		"packets":         {Type: unix.SOCK_SEQPACKET, Addr: path + "2"},
 		"an abstract one": {Type: unix.SOCK_STREAM, Addr: name},
+		"one of few":      {Type: unix.SOCK_STREAM, Addr: path + "3", Mode: 0o600},
 	} {
 		t.Run(title, func(t *testing.T) {
 			want.Domain = unix.AF_UNIX
@@ -39,6 +40,10 @@ func TestAnswerUnix(t *testing.T) {
 			}
 			if asked[0].IsFile() {
 				sameNames(t, want.Addr, KeepName(want.Addr, "test"))
+				st, err := os.Stat(want.Addr)
+				if err != nil || want.Mode != 0 && st.Mode().Perm() != os.FileMode(want.Mode) {
+					t.Errorf("the file is %v (%v)", st, err)
+				}
 			}
 			p.end()
 			awaitEnd(t, done)

@@ -6,6 +6,10 @@
 //	thread  binds on another thread
 //	exec    executes itself before it binds and, with the socket, after that
 //	fork    has a child that binds the address of the third argument
+//	try     listens at each of the other arguments first, and stops that
+//	again   binds what it must not, and ends if that succeeds
+//	joins   shares its address with other sockets (SO_REUSEPORT)
+//	copies  serves on a copy of its socket that it has made before it binds it
 package main
 
 import (
@@ -36,6 +40,16 @@ func live(habit string, args []string) error {
 		return inThread(func() error { return serveAt(args[0]) })
 	case "exec":
 		return executeAgain(args[0])
+	case "again":
+		return bindAgain(args[0])
+	case "copies":
+		return serveCopy(args[0])
+	case "joins":
+		return serveShared(args[0])
+	case "try":
+		if err := tryOut(args[1:]); err != nil {
+			return err
+		}
 	case "fork":
 		child := exec.Command("/proc/self/exe", "plain", args[1])
 		child.Stderr = os.Stderr
@@ -44,6 +58,98 @@ func live(habit string, args []string) error {
 		}
 	}
 	return serveAt(args[0])
+}
+
+// tryOut listens at addresses for a moment, as programs do that look for a free port.
+func tryOut(addresses []string) error {
+	for _, address := range addresses {
+		fd, err := listen(address, syscall.SOCK_CLOEXEC)
+		if err != nil {
+			return fmt.Errorf("try %s: %w", address, err)
+		}
+		syscall.Close(fd)
+	}
+	return nil
+}
+
+// bindAgain binds what is bound: a socket that has a name, the same address, and one
+// that the first covers.
+func bindAgain(address string) error {
+	fd, err := listen(address, syscall.SOCK_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	sa, err := syscall.Getsockname(fd)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Bind(fd, sa); err != syscall.EINVAL {
+		return fmt.Errorf("a second name for a socket: %v, want EINVAL", err)
+	}
+	for _, ip := range [][4]byte{{}, {127, 0, 0, 1}} {
+		other, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		err = syscall.Bind(other, &syscall.SockaddrInet4{Port: sa.(*syscall.SockaddrInet4).Port, Addr: ip})
+		if err != syscall.EADDRINUSE {
+			return fmt.Errorf("a second socket at %v: %v, want EADDRINUSE", ip, err)
+		}
+		syscall.Close(other)
+	}
+	return serve(fd)
+}
+
+func serveCopy(address string) error {
+	addr, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	copied, err := syscall.Dup(fd)
+	if err != nil {
+		return err
+	}
+	if err := bindTo(fd, addr); err != nil {
+		return err
+	}
+	syscall.Close(fd)
+	if err := syscall.Listen(copied, 128); err != nil {
+		return err
+	}
+	return serve(copied)
+}
+
+func serveShared(address string) error {
+	addr, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	const reusePort = 0xf // SO_REUSEPORT, which package syscall lacks
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, reusePort, 1); err != nil {
+		return err
+	}
+	if err := bindTo(fd, addr); err != nil {
+		return err
+	}
+	if err := syscall.Listen(fd, 128); err != nil {
+		return err
+	}
+	return serve(fd)
+}
+
+func bindTo(fd int, addr netip.AddrPort) error {
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}); err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	return nil
 }
 
 // awaitSignal returns at SIGUSR2. The signals after it are noted on another thread.
@@ -122,8 +228,8 @@ func listen(address string, flags int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}); err != nil {
-		return -1, fmt.Errorf("bind: %w", err)
+	if err := bindTo(fd, addr); err != nil {
+		return -1, err
 	}
 	return fd, syscall.Listen(fd, 128)
 }
