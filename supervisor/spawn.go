@@ -87,14 +87,19 @@ func (a *app) streams(index int) []string {
 	return []string{streamOut, streamErr}
 }
 
-// prepare makes the slot of an app that is new while the state is being written,
-// which takes about as long. What cannot be had now is tried, and told, with the
-// start. A log that is to be emptied is left as it is until the start is certain.
-func (s *Supervisor) prepare(in *instance) {
+// preparedSlots is how many slots are made while the state is being written,
+// which takes about as long. The others are made while the shim starts the first.
+const preparedSlots = 2
+
+// prepare makes the slot of an app that is new. What cannot be had now is tried, and
+// told, with the start. A log that is to be emptied is left as it is until the start
+// is certain.
+func (s *Supervisor) prepare(in *instance) bool {
 	if in.opened || in.app.spec.Output.Truncate || s.room(in) != nil {
-		return
+		return false
 	}
 	s.shimError(s.openSlot(in))
+	return true
 }
 
 func (s *Supervisor) openSlot(in *instance) error {

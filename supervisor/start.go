@@ -212,11 +212,12 @@ func (s *Supervisor) launchAll(apps []*app, streams []*os.File, w *waiting) {
 		return
 	}
 	s.active++
+	left := preparedSlots
 	for _, a := range apps {
 		for _, in := range a.instances {
 			in.due = in.index < a.spec.Instances
-			if w.created[a] {
-				s.prepare(in)
+			if left > 0 && w.created[a] && s.prepare(in) {
+				left--
 			}
 		}
 	}
