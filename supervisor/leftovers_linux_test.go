@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -112,16 +113,19 @@ func TestLeftoverOfAnUntoldStartIsAdopted(t *testing.T) {
 	raw, _ := json.Marshal(spec("web"))
 	w.s.Adopt(&pidfile.State{Boot: thisBoot, Shim: pidfile.Process{PID: 999_999}, Apps: []pidfile.App{{
 		UID: "u", Name: "web", Desired: wantUp, Spec: raw,
-		Instances: []pidfile.Instance{{Status: wire.Starting}},
+		Instances: []pidfile.Instance{{Status: wire.Starting, StartedAt: dawn}},
 	}}}, nil, []*wire.ShimMessage{{Op: wire.OpSlot, Slot: "u:0", Streams: []string{streamOut, streamErr}}})
 	w.run()
-	if in := w.look("web"); in.Status != wire.Online || in.PID != p.Pid {
+	if in := w.look("web"); in.Status != wire.Online || in.PID != p.Pid || !justNow(in.StartedAt.Time) {
 		t.Errorf("got %+v", in)
 	}
 	if got := w.adopted(); !slices.Equal(got, []int{p.Pid}) {
 		t.Errorf("adopted %v, want %d", got, p.Pid)
 	}
 }
+
+// justNow tells whether a time is of this test, as the kernel has it.
+func justNow(at time.Time) bool { return time.Since(at).Abs() < time.Hour }
 
 // wantRebuilt checks an app that only its process knew of.
 func (w *world) wantRebuilt(index, pid int) {
@@ -163,6 +167,9 @@ func TestLeftoverOfALostStateFileIsRebuilt(t *testing.T) {
 		t.Errorf("adopted %v, want %d", got, p.Pid)
 	}
 	w.wantRebuilt(2, p.Pid)
+	if in := w.lookAt("lost", 2); !justNow(in.StartedAt.Time) {
+		t.Errorf("started at %v", in.StartedAt)
+	}
 }
 
 func TestUnknownSlotIsRebuilt(t *testing.T) {

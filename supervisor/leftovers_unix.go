@@ -4,6 +4,7 @@ package supervisor
 
 import (
 	"forever/internal/proc"
+	"forever/internal/who"
 	"forever/internal/wire"
 )
 
@@ -40,6 +41,7 @@ func (s *Supervisor) adoptLeftovers(held map[string]*wire.ShimMessage) {
 			continue
 		}
 		s.logf("%s: adopted process %d", in.label(), m.PID)
+		in.started = who.Started(m.Start) // what the state file tells is of another process, if of any
 		held[slot] = answer
 	}
 }

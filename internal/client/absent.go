@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"forever/internal/proc"
 	"forever/internal/target"
 	"forever/internal/wire"
 	"forever/pidfile"
@@ -38,7 +40,7 @@ func (c *Client) actAbsent(ctx context.Context, r wire.TargetRequest, on func(wi
 	if err != nil {
 		return err
 	}
-	if len(state.Apps) > 0 {
+	if len(state.Apps) > 0 || c.leftBehind(state) {
 		return c.startPair(ctx)
 	}
 	_, errs := target.Select(nil, r.Cwd, r.Targets)
@@ -46,6 +48,21 @@ func (c *Client) actAbsent(ctx context.Context, r wire.TargetRequest, on func(wi
 		on(wire.Event{Type: wire.EventResult, ID: -1, Instance: -1, Err: e})
 	}
 	return errOver
+}
+
+// leftBehind tells whether programs of the root live that the state file does not
+// know, since there is none: it was taken away, and both processes have died.
+func (c *Client) leftBehind(state *pidfile.State) bool {
+	if !state.WrittenAt.IsZero() {
+		return false
+	}
+	table, err := proc.Snapshot()
+	if err != nil {
+		return false // as if there were none: the pair could not see them either
+	}
+	return slices.ContainsFunc(proc.Marked(table, []string{"FOREVER_ROOT=" + c.root}), func(m proc.MarkedProcess) bool {
+		return m.Env["FOREVER_UID"] != "" // else a user has set the root, in a shell perhaps
+	})
 }
 
 // endTime bounds the wait for a pair that is about to end.
@@ -66,6 +83,9 @@ func (c *Client) killAbsent(ctx context.Context) error {
 				return c.startPair(ctx)
 			}
 		}
+	}
+	if c.leftBehind(state) {
+		return c.startPair(ctx)
 	}
 	ending, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()

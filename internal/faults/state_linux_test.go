@@ -266,3 +266,23 @@ func TestStateFileRemoved(t *testing.T) {
 	}
 	w.consistent()
 }
+
+// Both processes have died and the state file is gone: commands that end
+// programs find them all the same.
+func TestStateFileRemovedMeetsAStop(t *testing.T) {
+	for _, args := range [][]string{{"stop", "app"}, {"kill"}, {"delete", "all"}} {
+		t.Run(args[0], func(t *testing.T) {
+			t.Parallel()
+			w, app := spoiled(t)
+			w.killBoth(w.ping())
+			if err := os.Remove(w.file("state.json")); err != nil {
+				t.Fatal(err)
+			}
+			w.must(args...)
+			if !app.Exited() {
+				t.Errorf("the app runs on:\n%s", w.show())
+			}
+			w.pairGone()
+		})
+	}
+}
