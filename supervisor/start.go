@@ -172,10 +172,12 @@ func (a *app) doing() string {
 	switch status := a.status(); {
 	case a.deleting:
 		return "is being deleted"
-	case status == wire.Stopped || status == wire.Exited || status == wire.Failed: // and due
+	case slices.ContainsFunc(a.instances, func(in *instance) bool { return in.due }):
 		return "is being started by another command"
 	case status == wire.Stopping:
 		return "is still stopping"
+	case status == wire.Stopped || status == wire.Exited || status == wire.Failed: // some of it
+		return "runs already"
 	default:
 		return "is " + status + " already"
 	}

@@ -14,9 +14,10 @@ const (
 )
 
 // Worst is the status of an app whose instances have these: the one that a person
-// should know of first. Without instances it is stopped.
+// should know of first. What is about to change comes before what rests, so that an
+// app is not called stopped before all of it is. Without instances it is stopped.
 func Worst(statuses []string) string {
-	for _, status := range [...]string{Failed, Backoff, Starting, Stopping, Online, Exited} {
+	for _, status := range [...]string{Failed, Backoff, Starting, Stopping, Stopped, Exited, Online} {
 		if slices.Contains(statuses, status) {
 			return status
 		}
