@@ -29,10 +29,13 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	for _, m := range slots {
 		held[m.Slot] = m
 	}
-	if state.Shim.PID != s.shimPID {
+	if !s.isShim(state.Shim) {
 		s.adoptLeftovers(held)
 	}
 	s.chooseLives(held)
+	if len(slots) == 0 && !s.isShim(state.Shim) && !s.isShim(state.Supervisor) {
+		s.endRuns(held)
+	}
 	s.recoverUnknown(slots)
 	s.adoptGroups(held)
 	for _, a := range s.apps {
@@ -51,6 +54,34 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	}
 	s.changed()
 	s.turn()
+}
+
+// isShim tells whether a process of the state file is our shim: its PID may be
+// another one's by now, and in a container it mostly is.
+func (s *Supervisor) isShim(p pidfile.Process) bool {
+	if p.PID != s.shimPID {
+		return false
+	}
+	id, err := pidfile.Identify(p.PID)
+	return err != nil || p.Start == 0 || id == p
+}
+
+// endRuns: both processes have died, and with them what an app of forever run
+// is for. The client has given up, or was killed too, as all that is in a
+// container is. One whose process is gone is not started for nobody, and the
+// next run finds its name free.
+func (s *Supervisor) endRuns(held map[string]*wire.ShimMessage) {
+	for _, a := range s.apps {
+		if !a.spec.Foreground || slices.ContainsFunc(a.instances, func(in *instance) bool { return held[in.slot] != nil }) {
+			continue
+		}
+		a.desired = wire.DesiredStopped
+		for _, in := range a.instances {
+			if !in.state.resting() {
+				in.state = Stopped
+			}
+		}
+	}
 }
 
 // chooseLives finds in which of its two slots each instance lives. Where both

@@ -320,6 +320,33 @@ func TestAdoptClosesEmptySlotsOfNobody(t *testing.T) {
 	}
 }
 
+// With both processes dead, an app of forever run that does not live has nobody
+// it could be started for; the next run may have its name at once.
+func TestForegroundDiesWithBoth(t *testing.T) {
+	for _, status := range []string{wire.Starting, wire.Online, wire.Stopping, wire.Backoff} {
+		t.Run(status, func(t *testing.T) {
+			sp := spec("run")
+			sp.Foreground = true
+			raw, _ := json.Marshal(sp)
+			w := newWorld(t)
+			w.s.active = 1
+			w.s.Adopt(&pidfile.State{
+				Boot: thisBoot, Shim: pidfile.Process{PID: 1, Start: 1 << 60}, Supervisor: pidfile.Process{PID: 1 << 30}, // a PID that came back
+				Apps: []pidfile.App{{UID: "u", Name: "run", Desired: wantUp, Spec: raw, Instances: []pidfile.Instance{{
+					Status: status, Process: pidfile.Process{PID: 1 << 30, Start: 1, Boot: thisBoot}, StartedAt: dawn,
+				}}}},
+			}, nil, nil)
+			w.run()
+			w.is("run", wire.Stopped)
+			if n := w.spawns(); n != 0 {
+				t.Errorf("%d programs were started for nobody", n)
+			}
+			w.start(sp).ok()
+			w.is("run", wire.Online)
+		})
+	}
+}
+
 // An app of forever run that came to rest while no supervisor was there is
 // forgotten too.
 func TestAdoptedForegroundLingers(t *testing.T) {

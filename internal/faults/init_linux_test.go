@@ -122,3 +122,23 @@ exit 1`
 	}
 	c.over()
 }
+
+// A container that was killed, and so nothing in it could say farewell, is
+// started again with the files it had.
+func TestPID1AfterItWasKilled(t *testing.T) {
+	w := newWorld(t)
+	for range 2 {
+		c := w.contain("run", "--name", "app", play, "sleep")
+		w.expect("sleep", 1)
+		if err := syscall.Kill(c.init(), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		c.code()
+		c.over()
+	}
+	c := w.contain("run", "--name", "app", "--no-autorestart", "/bin/sh", "-c", "exit 42")
+	if code := c.code(); code != 42 {
+		t.Errorf("exit code %d\n%s", code, c.out.String())
+	}
+	c.over()
+}
