@@ -181,6 +181,11 @@ func (s *Supervisor) reconcile(in *instance, held *wire.ShimMessage) {
 	case s.rebooted(recorded):
 		in.state, in.note = Stopped, "the machine was restarted"
 		in.app.desired = wire.DesiredStopped
+	case was == Backoff && in.app.desired == wire.DesiredRunning && held == nil && len(in.exits) > 0:
+		// The shim is another. A try that the state file does not know may have
+		// left children, which a stop of what does not run would not look for.
+		in.state = Stopping
+		in.clearAfter(pidfile.Process{PID: in.exits[0].PID, Boot: s.boot})
 	case was == Backoff && in.app.desired == wire.DesiredRunning:
 		in.state = Backoff
 		in.arm(max(in.nextTry.Sub(s.clock.Now()), 0), event{kind: Due})

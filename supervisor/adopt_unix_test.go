@@ -31,6 +31,7 @@ type finding struct {
 	nextTry time.Duration // from now
 
 	noSlot bool // the shim holds nothing of it
+	sweeps bool // the test finishes what is swept
 	live   int  // the process that the shim holds; 0: none
 	exits  []wire.ShimExit
 	note   *counters
@@ -40,7 +41,7 @@ type finding struct {
 func adopt(t *testing.T, f finding) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.s.active = 1
+	w.s.active, w.leaving = 1, f.sweeps
 	sp := spec("web")
 	raw, err := json.Marshal(sp)
 	if err != nil {
@@ -216,6 +217,21 @@ func TestAdoptedBackoffGoesOn(t *testing.T) {
 	w = adopt(t, finding{status: "backoff", desired: wantUp, nextTry: -time.Hour})
 	w.advance(0)
 	w.is("web", wire.Online)
+}
+
+// With both processes dead, the latest try is not known perhaps, nor are its children.
+func TestAdoptedBackoffIsCleared(t *testing.T) {
+	w := adopt(t, finding{
+		status: "backoff", desired: wantUp, nextTry: 700 * time.Millisecond, noSlot: true, sweeps: true,
+		known: []wire.Exit{{PID: 7, Code: 1}},
+	})
+	w.is("web", wire.Stopping)
+	stop := w.target(ActStop, "web")
+	w.until("the stop", func() bool { return w.s.byName("web").desired == wire.DesiredStopped })
+	stop.unfinished("before its children had")
+	w.swept(Swept{Killed: true})
+	stop.ok()
+	w.is("web", wire.Stopped)
 }
 
 // Counters that went with a process are newer than those of the file.
