@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"forever/internal/client"
+	"forever/internal/render"
 	"forever/internal/wire"
 )
 
@@ -188,8 +189,29 @@ func (f *foreground) abandoned(err error) error {
 	for _, r := range f.apps {
 		if r.known && !r.ended {
 			r.ended = true
+			f.orphaned(r)
 			f.settle(r)
 		}
 	}
 	return nil
+}
+
+// orphaned tells of an app that lives on although its keepers do not: both
+// background processes were killed.
+func (f *foreground) orphaned(r *resident) {
+	apps, _, err := f.service.Apps(f.ctx, client.Query{})
+	if err != nil {
+		return
+	}
+	for _, a := range apps {
+		for _, in := range a.Instances {
+			if a.ID == r.id && a.Name == r.name && in.PID != 0 {
+				r.fault = f.report(&failure{
+					fmt.Errorf("app %q: forever's background processes were killed; it runs on without them (pid %d)", r.name, in.PID),
+					"forever stop " + render.Word(r.name),
+				})
+				return
+			}
+		}
+	}
 }

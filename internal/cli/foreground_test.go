@@ -248,6 +248,20 @@ func TestForegroundSurvivesARestart(t *testing.T) {
 	}
 }
 
+// Both background processes were killed: what lives on is not called ended.
+func TestForegroundThatIsLeftAlone(t *testing.T) {
+	g := newStage("web")
+	g.onWatch = func(context.Context, func(wire.Event)) error {
+		<-g.begun
+		g.setApps(wire.App{ID: 7, Name: "web", Desired: wire.DesiredRunning, Instances: []wire.Instance{{Status: wire.Online, PID: 42}}})
+		return client.ErrNoSupervisor
+	}
+	want := ran{1, "", "forever: error: app \"web\": forever's background processes were killed; it runs on without them (pid 42)\nforever: hint: forever stop web\n"}
+	if r := g.run(t, "run", script(t, "web.sh")); r != want {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestForegroundOfAProgramThatCannotBeExecuted(t *testing.T) {
 	g := newStage()
 	g.onStart = func(on func(wire.Event)) error {
