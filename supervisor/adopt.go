@@ -44,6 +44,7 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 			s.retire(former, nil)
 		}
 		for _, in := range a.chosen(-1) {
+			s.clearOther(in, held)
 			s.reconcile(in, held[in.slot])
 		}
 		a.retireSurplus()
@@ -116,6 +117,19 @@ func (a *app) addFormer(in *instance, held *wire.ShimMessage) {
 		return
 	}
 	former.state = Online // until adoptGroups knows where it listens, and it is retired
+}
+
+// clearOther: where both processes have died, nothing tells in which of its two
+// slots an instance lived whose process is gone. What is left in the second is
+// cleared away as what a reload has left.
+func (s *Supervisor) clearOther(in *instance, held map[string]*wire.ShimMessage) {
+	has := func(o *instance) bool { return o.index == in.index }
+	if !in.app.spec.Cluster || in.state.resting() || held[in.slot] != nil || slices.ContainsFunc(in.app.others, has) {
+		return
+	}
+	former := in.app.successor(in)
+	former.former, former.state, former.after = true, Stopping, afterStop
+	former.clearAfter(in.proc)
 }
 
 func (s *Supervisor) damaged(err error) {

@@ -234,6 +234,43 @@ func TestAdoptedBackoffIsCleared(t *testing.T) {
 	w.is("web", wire.Stopped)
 }
 
+// Nor is it known whether a reload had brought the instance to its other slot.
+func TestAdoptClearsBothSlots(t *testing.T) {
+	w := newWorld(t)
+	w.s.active, w.leaving = 1, true
+	sp := spec("web")
+	sp.Cluster = true
+	raw, _ := json.Marshal(sp)
+	w.s.Adopt(&pidfile.State{Boot: thisBoot, Shim: pidfile.Process{PID: 1 << 30}, Apps: []pidfile.App{{
+		UID: "u", Name: "web", Desired: wantDown, Spec: raw, Instances: []pidfile.Instance{{
+			Status: "stopping", Then: wantDown, Process: pidfile.Process{PID: 1 << 30, Start: 7, Boot: thisBoot},
+		}},
+	}}}, nil, nil)
+	w.run()
+	stop := w.target(ActStop, "web")
+	var slots []string
+	w.until("both sweeps", func() bool { return len(w.s.byName("web").others) == 1 && w.commands() > 0 })
+	for range 2 {
+		w.mu.Lock()
+		slots = append(slots, w.sweeps[0].r.Marks[3])
+		w.mu.Unlock()
+		stop.unfinished("before both are empty")
+		w.swept(Swept{Killed: true})
+	}
+	if !slices.Equal(slots, []string{"FOREVER_SLOT=u:0b", "FOREVER_SLOT=u:0"}) {
+		t.Errorf("swept were %q", slots)
+	}
+	if events := stop.result(); len(events) != 1 || events[0].Err != nil {
+		t.Errorf("stop: %s", tell(events))
+	}
+	w.is("web", wire.Stopped)
+	w.do(func() {
+		if n := len(w.s.byName("web").others); n != 0 {
+			t.Errorf("%d are left", n)
+		}
+	})
+}
+
 // Counters that went with a process are newer than those of the file.
 func TestAdoptedCounters(t *testing.T) {
 	for _, tt := range []struct {

@@ -61,13 +61,13 @@ func (s *Supervisor) drop(in *instance) (keys []string) {
 		in.closeChannel()
 		s.shimError(s.shim.Drop(in.channelName()))
 	}
+	_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm
+	in.group = ""
 	if !in.opened {
 		return nil
 	}
 	in.opened, in.planned = false, false
 	s.shimError(s.shim.CloseSlot(in.slot))
-	_ = s.groups.Remove(in.cgroup()) // a folder that stays does no harm
-	in.group = ""
 	return in.pumpKeys()
 }
 
