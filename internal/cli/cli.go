@@ -26,7 +26,7 @@ var Version = "0.1.0"
 // to stderr.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	s := newSession(stdin, stdout, stderr)
-	s.sample = measure()
+	s.measure()
 	return s.main(args)
 }
 

@@ -45,6 +45,8 @@ type session struct {
 	connect, visit func(root string) service
 	// sample fills in cpu, memory and ports of live instances; nil leaves zeros.
 	sample func([]wire.App) error
+	// ahead begins to look for what the next sample needs; nil where sample is.
+	ahead func()
 	// machine is where startup installs its hooks.
 	machine units.Machine
 }
@@ -59,11 +61,12 @@ func newSession(stdin *os.File, stdout, stderr io.Writer) *session {
 	return s
 }
 
-// measure makes a sample function for one command, however often it looks.
-func measure() func([]wire.App) error {
-	var s stats.Sampler
-	return func(apps []wire.App) error {
-		return s.Fill(apps, stats.Options{CPU: true, Memory: true, Ports: true})
+// measure has one command's looks measured, however many it has.
+func (s *session) measure() {
+	var sampler stats.Sampler
+	s.ahead = sampler.Ahead
+	s.sample = func(apps []wire.App) error {
+		return sampler.Fill(apps, stats.Options{CPU: true, Memory: true, Ports: true})
 	}
 }
 

@@ -24,6 +24,11 @@ type Entry struct {
 	State byte
 	UID   uint32 // effective user; 0 on Windows
 	Comm  string // the program's name, cut by the kernel to 15 bytes or so
+
+	// Ticks is the processor time that it had used, with that of its children who
+	// were waited for, in clock ticks; Pages is its resident memory. Both stand in
+	// what a look at a process of Linux reads anyway; 0 elsewhere.
+	Ticks, Pages uint64
 }
 
 // Ended says that the process was a zombie already: it runs nothing, and only

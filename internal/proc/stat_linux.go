@@ -22,8 +22,11 @@ const (
 	fieldPPID    = 4
 	fieldPGID    = 5
 	fieldSID     = 6
+	fieldUser    = 14 // the four processor times: utime, stime, cutime, cstime
+	fieldWaited  = 17
 	fieldThreads = 20
 	fieldStart   = 22
+	fieldPages   = 24
 	fieldExit    = 52
 )
 
@@ -60,6 +63,10 @@ func (s *stat) parseNumbers(rest []byte) bool {
 			return false
 		}
 		switch field {
+		case fieldUser, fieldUser + 1, fieldWaited - 1, fieldWaited:
+			s.Ticks += n
+		case fieldPages:
+			s.Pages = n
 		case fieldPPID:
 			s.PPID = int(n)
 		case fieldPGID:

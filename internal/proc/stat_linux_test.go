@@ -10,7 +10,7 @@ import (
 
 // statLine is a line of /proc/PID/stat with this name and state.
 func statLine(comm, state string, threads int) string {
-	return fmt.Sprintf("4242 (%s) %s 17 4240 4239 34816 4242 4194304 100 0 0 0 5 6 0 0 20 0 %d 0 "+
+	return fmt.Sprintf("4242 (%s) %s 17 4240 4239 34816 4242 4194304 100 0 0 0 5 6 7 8 20 0 %d 0 "+
 		"9876543210 1000 2000 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 9\n",
 		comm, state, threads)
 }
@@ -19,7 +19,7 @@ func TestParseStat(t *testing.T) {
 	for _, comm := range []string{"node", "", "a b", ")", "(", "a) R 1 (b", ") Z 1 2 3 (", "a\nb", "((sd-pam))", " "} {
 		got, err := parseStat([]byte(statLine(comm, "S", 1)))
 		want := stat{
-			Entry: Entry{PID: 4242, PPID: 17, PGID: 4240, SID: 4239, Start: 9876543210, State: 'S', Comm: comm},
+			Entry: Entry{PID: 4242, PPID: 17, PGID: 4240, SID: 4239, Start: 9876543210, State: 'S', Comm: comm, Ticks: 26, Pages: 2000},
 			exit:  9,
 		}
 		if err != nil || got != want {

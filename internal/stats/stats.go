@@ -45,7 +45,8 @@ func Fill(apps []wire.App, o Options) error {
 // An instance whose process has ended, or whose PID belongs to another process
 // by now, uses nothing.
 type Sampler struct {
-	last map[life]sample
+	last  map[life]sample
+	ahead chan look // what Ahead has begun; nil: nothing
 }
 
 // life names one process for as long as the machine is up.
@@ -72,10 +73,10 @@ type Usage struct {
 func (s *Sampler) Fill(apps []wire.App, o Options) error {
 	running := reset(apps, o)
 	if len(running) == 0 || o == (Options{}) {
-		s.last = nil
+		s.last, s.ahead = nil, nil
 		return nil
 	}
-	table, err := proc.Snapshot()
+	table, err := s.look(running)
 	if err != nil {
 		return fmt.Errorf("measure the apps: %w", err)
 	}
@@ -117,11 +118,17 @@ func reset(apps []wire.App, o Options) []*wire.Instance {
 func queries(table *proc.Table, running []*wire.Instance) []proc.Query {
 	list := make([]proc.Query, len(running))
 	for i, inst := range running {
-		if e, ok := table.Get(inst.PID); ok && believable(inst, e) {
+		if e, ok := mainOf(table, inst); ok {
 			list[i] = proc.Query{Main: e.PID, Start: e.Start}
 		}
 	}
 	return list
+}
+
+// mainOf is the process of an instance, if its PID can be believed.
+func mainOf(table *proc.Table, inst *wire.Instance) (proc.Entry, bool) {
+	e, ok := table.Get(inst.PID)
+	return e, ok && believable(inst, e)
 }
 
 // believable tells whether e is the process that inst means. Without a start

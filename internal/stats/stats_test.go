@@ -74,20 +74,29 @@ func listen() (string, error) {
 
 // burn uses the cpu for each line of stdin until the kernel counts it.
 func burn() error {
-	self, err := proc.Snapshot()
-	if err != nil {
-		return err
-	}
-	me, _ := self.Get(os.Getpid())
 	fmt.Println("ready")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		measure := Meter([]proc.Entry{me})
-		before, _ := measure(me)
-		for now := before; now.CPU < before.CPU+50*time.Millisecond; now, _ = Meter([]proc.Entry{me})(me) {
+		before, err := used()
+		for now := before; err == nil && now < before+50*time.Millisecond; {
+			now, err = used()
+		}
+		if err != nil {
+			return err
 		}
 		fmt.Println("done")
 	}
 	return nil
+}
+
+// used is the processor time of this process.
+func used() (time.Duration, error) {
+	table, err := proc.Snapshot()
+	if err != nil {
+		return 0, err
+	}
+	me, _ := table.Get(os.Getpid())
+	u, _ := Meter([]proc.Entry{me})(me)
+	return u.CPU, nil
 }
 
 // program is a program under test and the instance that describes it.
@@ -205,6 +214,28 @@ func TestSampler(t *testing.T) {
 		}
 		if got := apps[0].Instances[0].CPUPercent; got <= 0 {
 			t.Errorf("%v %% after a busy time", got)
+		}
+	}
+}
+
+// A look that was begun before a program was started has missed it.
+func TestAhead(t *testing.T) {
+	var s Sampler
+	before := start(t, "listen")
+	for _, younger := range []bool{false, true, true} {
+		apps := []wire.App{{Instances: []wire.Instance{before.Instance}}}
+		s.Ahead()
+		if younger {
+			s.ahead <- <-s.ahead // that look is over
+			apps = append(apps, wire.App{Instances: []wire.Instance{start(t, "listen").Instance}})
+		}
+		if err := s.Fill(apps, Options{Memory: true, Ports: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range apps {
+			if in := a.Instances[0]; in.MemoryBytes == 0 || len(in.Ports) == 0 {
+				t.Errorf("younger %v: %+v", younger, in)
+			}
 		}
 	}
 }
