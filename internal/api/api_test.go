@@ -9,11 +9,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"forever/internal/sock"
 	"forever/internal/wire"
@@ -58,6 +60,38 @@ func TestApps(t *testing.T) {
 	}
 	if len(spec.Env) != 1 {
 		t.Error("the supervisor's own spec was changed")
+	}
+}
+
+// What the table of list shows is there, and no more; the supervisor keeps all.
+func TestBrief(t *testing.T) {
+	at := wire.Moment{Time: time.Unix(1767323045, 0).UTC()}
+	last := wire.Exit{Code: 1, At: at, Reason: "exit code 1"}
+	shown := wire.Instance{
+		Index: 1, PID: 42, Start: 7, Status: wire.Online, Restarts: 2, UptimeMS: 3, Ports: []int{}, NextTryMS: 4,
+		LastExit: &last, Health: &wire.Health{Status: wire.HealthBad, Reason: "refused"}, Note: "disk full",
+	}
+	whole := shown
+	whole.StartedAt, whole.Exits, whole.Sharing, whole.Says = at, []wire.Exit{last}, "its own sockets", "ready"
+	want := wire.App{
+		ID: 1, Name: "web", Namespace: "default", UID: "k3Xa", Status: wire.Online, Mode: "fork", Restarts: 2,
+		Script: "/srv/web.js", Interpreter: "/usr/bin/node", OutFile: "/srv/out", Instances: []wire.Instance{shown},
+	}
+	app := want
+	app.Args, app.Cwd, app.Desired, app.CreatedAt, app.NextCron = []string{"-x"}, "/srv", wire.DesiredRunning, at, at
+	app.ErrFile, app.PidFile, app.Typed, app.ConfigFile = "/srv/err", "/srv/pid", "web", "/srv/apps.json"
+	app.Instances = []wire.Instance{whole}
+	f := &fake{apps: []wire.App{app}}
+	s := serve(t, f)
+	for query, want := range map[string]wire.App{"?brief=1": want, "?brief=0": app} {
+		_, body := s.get(t, "/v1/apps"+query)
+		var got []wire.App
+		if err := json.Unmarshal([]byte(body), &got); err != nil || !reflect.DeepEqual(got, []wire.App{want}) {
+			t.Errorf("%s: %v, %s", query, err, body)
+		}
+	}
+	if !reflect.DeepEqual(f.apps[0].Instances[0], whole) {
+		t.Error("the supervisor's own instance was changed")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"forever/internal/wire"
@@ -171,8 +172,9 @@ func (s *server) update(c *conn, r *request) (answer, error) {
 	}, nil
 }
 
-// chunk is how much of a long answer is put together before it is sent.
-const chunk = 16 << 10
+// chunk is how much of a long answer is put together before it is sent. The client
+// takes one apart while the next is made.
+const chunk = 8 << 10
 
 // apps answers with the list, piece by piece: with 500 environments the whole
 // would be megabytes that the supervisor keeps for a while.
@@ -180,6 +182,7 @@ func (s *server) apps(_ *conn, r *request) (answer, error) {
 	query := r.url.Query()
 	env := query.Get("env") == "1"
 	spec := env || query.Get("spec") == "1"
+	brief := query.Get("brief") == "1"
 	return func(_ context.Context, c *conn) {
 		var b bytes.Buffer
 		appendHead(&b, statusOK, typeJSON, "")
@@ -187,7 +190,11 @@ func (s *server) apps(_ *conn, r *request) (answer, error) {
 		for _, app := range s.backend.Apps() {
 			b.WriteString(separator)
 			separator = ","
-			if err := encodeWhole(&b, trim(app, spec, env)); err != nil {
+			app = trim(app, spec, env)
+			if brief {
+				shorten(&app)
+			}
+			if err := encodeWhole(&b, app); err != nil {
 				return // ends in the middle, which no client takes for an answer
 			}
 			if b.Len() < chunk {
@@ -218,4 +225,16 @@ func trim(app wire.App, spec, env bool) wire.App {
 		app.Spec = &bare
 	}
 	return app
+}
+
+// shorten leaves empty what the table of list has no column for. The Backend's own
+// Instances stay as they are.
+func shorten(app *wire.App) {
+	app.Args, app.Cwd, app.Desired, app.CreatedAt, app.NextCron = nil, "", "", wire.Moment{}, wire.Moment{}
+	app.ErrFile, app.PidFile, app.Typed, app.ConfigFile = "", "", "", ""
+	app.Instances = slices.Clone(app.Instances)
+	for i := range app.Instances {
+		in := &app.Instances[i]
+		in.StartedAt, in.Exits, in.Sharing, in.Says = wire.Moment{}, nil, "", ""
+	}
 }

@@ -53,7 +53,7 @@ func (c *call) list() error {
 	if c.opts.Bool("watch") {
 		return c.watchList(order)
 	}
-	apps, err := c.apps(client.Query{})
+	apps, err := c.shown()
 	if err != nil {
 		return err
 	}
@@ -61,8 +61,16 @@ func (c *call) list() error {
 	return c.printList(apps)
 }
 
+// shown asks for what the table shows of all apps, or for all that is JSON's.
+func (c *call) shown() ([]wire.App, error) {
+	return c.apps(client.Query{Brief: !c.opts.Bool("json")})
+}
+
 // apps asks for all apps, and measures those that live.
 func (c *call) apps(q client.Query) ([]wire.App, error) {
+	if c.ahead != nil {
+		c.ahead()
+	}
 	apps, live, err := c.service.Apps(c.ctx, q)
 	if err != nil {
 		return nil, err
@@ -153,7 +161,7 @@ func (c *call) watchList(order order) error {
 
 // frame draws the list once: in place on a terminal, else below the last one.
 func (c *call) frame(order order) error {
-	apps, err := c.apps(client.Query{})
+	apps, err := c.shown()
 	if err != nil {
 		return err
 	}

@@ -37,10 +37,12 @@ type Client struct {
 	patience time.Duration
 }
 
-// Query says what Apps tells beyond what `list` shows.
+// Query says what Apps tells beyond what `list --json` shows, or less.
 type Query struct {
 	Spec bool // each app's Spec, without its environment
 	Env  bool // and the environment; implies Spec
+	// Brief leaves empty what the table of `list` has no column for: half of it.
+	Brief bool
 }
 
 // patience is how long one call tries to reach a supervisor that is being
@@ -67,8 +69,10 @@ func (c *Client) Apps(ctx context.Context, q Query) (apps []wire.App, live bool,
 		path += "?env=1"
 	case q.Spec:
 		path += "?spec=1"
+	case q.Brief:
+		path += "?brief=1"
 	}
-	err = c.get(ctx, path, &apps)
+	apps, err = c.list(ctx, path)
 	if errors.Is(err, ErrNoSupervisor) {
 		apps, err = c.stored(q)
 		return apps, false, err
@@ -145,6 +149,37 @@ func (c *Client) get(ctx context.Context, path string, v any) error {
 		wire.Restore(v)
 		return nil
 	}})
+}
+
+// list asks for an array of apps.
+func (c *Client) list(ctx context.Context, path string) (apps []wire.App, err error) {
+	err = c.do(ctx, &call{method: "GET", path: path, absent: nobody, receive: func(body io.Reader, _ func()) error {
+		apps, err = readApps(json.NewDecoder(body))
+		return cut(err)
+	}})
+	return apps, err
+}
+
+// readApps takes apps out of an array one by one, while the next are on their way.
+func readApps(d *json.Decoder) ([]wire.App, error) {
+	begin, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if begin != json.Delim('[') {
+		return nil, fmt.Errorf("the supervisor's answer is no list: it begins with %v", begin)
+	}
+	apps := []wire.App{}
+	for d.More() {
+		var a wire.App
+		if err := d.Decode(&a); err != nil {
+			return nil, err
+		}
+		apps = append(apps, a)
+	}
+	_, err = d.Token() // without the end it was cut off
+	wire.Restore(&apps)
+	return apps, err
 }
 
 // post sends a changing call, whose answer is a stream of events.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,13 +25,36 @@ func TestPing(t *testing.T) {
 
 func TestApps(t *testing.T) {
 	c, _ := served(t, &fake{apps: []wire.App{{ID: 4, Name: "web", Spec: &wire.Spec{Name: "web", Env: []string{"A=b"}}}}})
-	for _, q := range []Query{{}, {Spec: true}, {Env: true}, {true, true}} {
+	for _, q := range []Query{{}, {Spec: true}, {Env: true}, {Spec: true, Env: true}} {
 		apps, live, err := c.Apps(bounded(t), q)
 		if err != nil || !live || len(apps) != 1 || apps[0].ID != 4 {
 			t.Fatalf("%+v: %+v, %v, %v", q, apps, live, err)
 		}
 		if got := apps[0].Spec; (got != nil) != (q.Spec || q.Env) || (got != nil && (got.Env != nil) != q.Env) {
 			t.Errorf("%+v: spec %+v", q, got)
+		}
+	}
+}
+
+// A list that was cut off anywhere is asked for again; what is no list is not.
+func TestReadApps(t *testing.T) {
+	read := func(text string) ([]wire.App, error) { return readApps(json.NewDecoder(strings.NewReader(text))) }
+	const list = `[{"id":1,"name":"a\u0000ff"},{"id":2,"args":["x"]}]`
+	apps, err := read(list + "\n")
+	if err != nil || len(apps) != 2 || apps[0].Name != "a\xff" || apps[1].Args[0] != "x" {
+		t.Fatalf("%+v, %v", apps, err)
+	}
+	if apps, err = read("[]"); err != nil || apps == nil || len(apps) != 0 {
+		t.Errorf("none: %+v, %v", apps, err)
+	}
+	for n := range len(list) {
+		if apps, err := read(list[:n]); err == nil || !ended(err) {
+			t.Errorf("%q: %+v, %v", list[:n], apps, err)
+		}
+	}
+	for _, text := range []string{"{}", "null", "[1]", "[{}}", "no"} {
+		if apps, err := read(text); err == nil || ended(err) {
+			t.Errorf("%q: %+v, %v", text, apps, err)
 		}
 	}
 }

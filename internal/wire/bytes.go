@@ -62,7 +62,7 @@ func escaped(v reflect.Value) reflect.Value {
 		}
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
+			if c.Field(i).CanSet() { // it is exported
 				c.Field(i).Set(escaped(v.Field(i)))
 			}
 		}
@@ -85,8 +85,8 @@ func restoreIn(v reflect.Value) {
 		}
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				restoreIn(v.Field(i))
+			if f := v.Field(i); f.CanSet() { // it is exported
+				restoreIn(f)
 			}
 		}
 	}
