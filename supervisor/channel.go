@@ -56,7 +56,7 @@ func (s *Supervisor) listenTo(in *instance, c *ipc.Channel, life int) {
 		msg, err := c.Receive()
 		switch {
 		case errors.Is(err, ipc.ErrMalformed):
-			s.logf("%s: %v", in.slot, err)
+			s.post(func() { in.misheard(life, err) })
 		case err != nil:
 			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
 				s.logf("%s: message channel: %v", in.slot, err)
@@ -77,11 +77,45 @@ func (in *instance) heard(life int, msg json.RawMessage) {
 		}
 		return
 	}
-	if len(in.asked) > 0 {
-		answer := in.asked[0]
-		in.asked = in.asked[1:]
-		answer(msg)
+	if q := in.nextQuestion(); q != nil {
+		q.w.answer(q.g, msg)
 	}
+}
+
+// misheard: the program has sent what is no message, or too long for one.
+func (in *instance) misheard(life int, err error) {
+	in.app.s.logf("%s: %v", in.label(), err)
+	if !in.still(life) {
+		return
+	}
+	if q := in.nextQuestion(); q != nil {
+		q.w.reach(q.g, &wire.Error{Code: wire.CodeInternal, Message: fmt.Sprintf("app %q: its answer cannot be taken: %v", in.label(), err)})
+	}
+}
+
+// question is what a command has asked a program.
+type question struct {
+	w *waiting
+	g *goal
+}
+
+// open: who asked waits still.
+func (q *question) open() (open bool) {
+	q.w.note(q.g, func() { open = !q.g.done && q.w.ctx.Err() == nil })
+	return open
+}
+
+// nextQuestion takes the one that the program answers next; nil: nobody waits. A
+// question that was never answered must not take the answer to the next.
+func (in *instance) nextQuestion() *question {
+	for len(in.asked) > 0 {
+		q := in.asked[0]
+		in.asked = in.asked[1:]
+		if q.open() {
+			return q
+		}
+	}
+	return nil
 }
 
 func (in *instance) closeChannel() {
@@ -106,9 +140,7 @@ func (s *Supervisor) actSend(a *app, index int, r wire.TargetRequest, w *waiting
 			continue
 		}
 		g.pid = in.proc.PID
-		in.asked = append(in.asked, func(answer json.RawMessage) {
-			w.answer(g, answer)
-		})
+		in.asked = append(in.asked, &question{w, g})
 		if err := in.channel.Send(r.Message); err != nil {
 			in.asked = in.asked[:len(in.asked)-1]
 			g.done, g.err = true, &wire.Error{Code: wire.CodeInternal, Message: fmt.Sprintf("app %q: %v", in.label(), err)}

@@ -152,6 +152,7 @@ func (s *Supervisor) admit(g *group) {
 	if g.IsUnix() {
 		return
 	}
+	g.open = true
 	for _, fd := range g.fds {
 		if err := listener.Admit(fd); err != nil {
 			s.logf("listen on %v: %v", g, err)
@@ -268,6 +269,7 @@ func (a *app) adoptSocket(held holdsDescriptors, name, rest string) error {
 	g := groupAt(a.groups, addr)
 	if g == nil {
 		g = newGroup(addr)
+		g.lives = 2 // who knows; it stays protected
 		a.groups = append(a.groups, g)
 	}
 	g.put(place, fd, at)

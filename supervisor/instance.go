@@ -65,18 +65,18 @@ type instance struct {
 	note     string
 	logNote  string // what is wrong with its logs
 
-	waiting *readiness              // it is not ready yet
-	check   func()                  // asks whether it is ready, once it listens; nil: that is asked already
-	blame   string                  // it is being stopped since it fails, and why
-	health  *health                 // it is checked; nil: it is not
-	vigil   *vigil                  // a sign of it is waited for; nil: none is
-	wasWell bool                    // its process was found well, or said so
-	notify  *probe.Notify           // where it says how it is
-	talk    talk                    // what it said there
-	heir    *heir                   // it is about to hand over to another process
-	unheard []func()                // what waits until all that was said is heard
-	channel *ipc.Channel            // Node's message channel
-	asked   []func(json.RawMessage) // who waits for an answer on it
+	waiting *readiness    // it is not ready yet
+	check   func()        // asks whether it is ready, once it listens; nil: that is asked already
+	blame   string        // it is being stopped since it fails, and why
+	health  *health       // it is checked; nil: it is not
+	vigil   *vigil        // a sign of it is waited for; nil: none is
+	wasWell bool          // its process was found well, or said so
+	notify  *probe.Notify // where it says how it is
+	talk    talk          // what it said there
+	heir    *heir         // it is about to hand over to another process
+	unheard []func()      // what waits until all that was said is heard
+	channel *ipc.Channel  // Node's message channel
+	asked   []*question   // that were sent on it and not answered yet
 
 	other   bool                // it lives in the second of its place's two slots
 	trial   *trial              // it is to take over a place; nil: it has one

@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -110,32 +111,39 @@ func (in *instance) refuses(r *rivals, b *listener.Bind) (refused bool) {
 
 func (g *group) v6Only() bool { return g.V6 && listener.V6Only(g.any()) }
 
-// doubt has an address given up that the program has closed, if it is still closed
-// after a while.
+// doubt has an address given up that the program has closed, if it does not come back
+// to it within the time for that.
 func (in *instance) doubt(g *group) {
 	if slices.Contains(in.doubted, g) {
 		return
 	}
 	in.doubted = append(in.doubted, g)
-	s, life := in.app.s, in.life
-	decide := func(r *rivals) {
-		if !in.still(life) {
-			return
-		}
+	in.lookAfter(in.listenTimeout(), g, func(who listener.Hold) {
 		in.doubted = slices.DeleteFunc(in.doubted, func(o *group) bool { return o == g })
-		if r.holds[0] == listener.Nobody {
+		if who == listener.Nobody {
 			in.giveUp(g)
 		}
-	}
-	s.clock.AfterFunc(milliseconds(in.app.spec.Policy.MinUptimeMS), func() {
+	})
+}
+
+// lookAfter tells, after a while, who has the instance's socket of a group open, if its
+// process lives by then and has not given it up.
+func (in *instance) lookAfter(d time.Duration, g *group, tell func(listener.Hold)) {
+	s, life := in.app.s, in.life
+	listens := func() bool { return in.still(life) && in.listens(g) }
+	s.clock.AfterFunc(d, func() {
 		s.post(func() {
-			if !in.still(life) || !in.listens(g) {
+			if !listens() {
 				return
 			}
 			if r := in.rivalsOf([]*group{g}); r != nil {
 				go func() {
 					r.look(os.Getpid(), s.shimPID)
-					s.post(func() { decide(r) })
+					s.post(func() {
+						if listens() {
+							tell(r.holds[0])
+						}
+					})
 				}()
 			}
 		})
@@ -207,36 +215,26 @@ func (in *instance) expectRest() {
 }
 
 // admitBound lets connections come to a group where an instance's process listens now.
-// An address that hides one where others listen may be tried out only: there they
-// wait, and ask again in a second, until it has been kept for a while.
+// An address that hides one where others listen may be tried out only: who connects
+// there asks again in a second, until it has been kept for a while.
 func (in *instance) admitBound(g *group) {
-	s, life := in.app.s, in.life
-	if !in.hides(g) {
+	s := in.app.s
+	if g.open || !in.hides(g) {
 		s.admit(g)
 		return
 	}
-	s.clock.AfterFunc(milliseconds(in.app.spec.Policy.MinUptimeMS), func() {
-		s.post(func() {
-			if in.still(life) && in.listens(g) {
-				s.admit(g)
-			}
-		})
+	in.lookAfter(milliseconds(in.app.spec.Policy.MinUptimeMS), g, func(who listener.Hold) {
+		if who != listener.Nobody {
+			s.admit(g)
+		}
 	})
 }
 
-// hides: no other instance listens at the group, and one does at an address that what
-// comes to it came to before.
-func (in *instance) hides(g *group) (hides bool) {
-	for _, o := range in.app.all() {
-		switch {
-		case o == in:
-		case o.listens(g):
-			return false
-		default:
-			hides = hides || slices.ContainsFunc(o.bound, func(h *group) bool {
-				return h != g && listener.Overlap(g.Address, g.v6Only(), h.Address, h.v6Only())
-			})
-		}
-	}
-	return hides
+// hides: another instance listens where that came to before what is to come to the group.
+func (in *instance) hides(g *group) bool {
+	return slices.ContainsFunc(in.app.all(), func(o *instance) bool {
+		return o != in && slices.ContainsFunc(o.bound, func(h *group) bool {
+			return h != g && h.open && listener.Covers(h.Address, h.v6Only(), g.Address)
+		})
+	})
 }

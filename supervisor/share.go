@@ -23,11 +23,15 @@ type holdsDescriptors interface {
 // that could be bound to it.
 type group struct {
 	listener.Address
-	fds    []int         // by place, ours; the shim has its own. -1: not made yet
-	at     []int         // by place: which of the kernel's group it is
-	kept   chan struct{} // closed when the shim has all of them
-	served map[int]bool  // the indices of instances that have listened there
-	stop   func()        // ends the watch of a unix socket's file; nil: none
+	fds     []int         // by place, ours; the shim has its own. -1: not made yet
+	at      []int         // by place: which of the kernel's group it is
+	kept    chan struct{} // closed when the shim has all of them
+	served  map[int]bool  // the indices of instances that have listened there
+	open    bool          // of TCP: connections come to it
+	lives   int           // of a unix socket: how many processes have bound it, one after or beside the other
+	stop    func()        // ends the watch of a unix socket's file; nil: none
+	feigned bool          // a program was told that its file is gone, and none has bound it since
+	gone    bool          // its file was removed, and is looked for again after a while
 }
 
 // pendingBinds are the binds that are received and not answered yet.

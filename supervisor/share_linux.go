@@ -120,6 +120,7 @@ func (s *Supervisor) bind(in *instance, life int, b *listener.Bind) (d listener.
 	first := len(in.bound) == 0
 	if !in.listens(g) {
 		in.bound = append(in.bound, g)
+		g.lives++
 	}
 	if !in.former {
 		if first {
@@ -127,6 +128,7 @@ func (s *Supervisor) bind(in *instance, life int, b *listener.Bind) (d listener.
 		}
 		g.served[in.index] = true
 	}
+	g.feigned = false
 	s.steer(in.app)
 	in.admitBound(g)
 	switch {
@@ -214,6 +216,7 @@ func (in *instance) listening() (bound []*group) {
 		if g.has(in.placeIn(g)) && len(listener.Holders(pids, g.fds[in.placeIn(g)])) > 0 {
 			bound = append(bound, g)
 			g.served[in.index] = true
+			in.app.s.admit(g) // the supervisor before may have been about to
 		}
 	}
 	return bound

@@ -2,7 +2,11 @@ package supervisor
 
 import (
 	"errors"
+	"os"
 	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"forever/internal/listener"
 )
@@ -17,9 +21,13 @@ var errTooMany = errors.New("too many unix sockets that nobody shares")
 // unixGroup returns the group of a unix-domain address, with its file in place,
 // which the program may just have unlinked; g is nil if it has to be made.
 func (s *Supervisor) unixGroup(a *app, g *group, b *listener.Bind) (*group, error) {
+	before := g
 	if g != nil {
-		s.restoreFile(a, g)
-		return g, nil
+		err := s.restoreFile(a, g)
+		if !errors.Is(err, os.ErrNotExist) {
+			return g, err
+		}
+		s.abandon(a, g) // the folder was removed and made anew, with both names
 	}
 	own := 0
 	for _, g := range a.groups {
@@ -31,6 +39,9 @@ func (s *Supervisor) unixGroup(a *app, g *group, b *listener.Bind) (*group, erro
 		return nil, errTooMany
 	}
 	g = newGroup(b.Address)
+	if before != nil {
+		g.served, g.lives = before.served, before.lives
+	}
 	fd, err := listener.OpenUnix(b, a.keepName(g))
 	if err != nil {
 		return nil, err
@@ -58,11 +69,7 @@ func (s *Supervisor) watchFile(a *app, g *group) {
 	}
 	if err == nil {
 		g.stop, err = s.names.Watch(a.keepName(g), func() {
-			s.post(func() {
-				if slices.Contains(a.groups, g) && a.wantsFile(g) {
-					s.restoreFile(a, g)
-				}
-			})
+			s.post(func() { s.nameChanged(a, g) })
 		})
 	}
 	if err != nil {
@@ -84,17 +91,65 @@ func (a *app) expectRemovals() {
 	}
 }
 
+// nameChanged: the file of a unix socket may have been removed.
+func (s *Supervisor) nameChanged(a *app, g *group) {
+	switch {
+	case !slices.Contains(a.groups, g):
+	case a.wantsFile(g):
+		if err := s.restoreFile(a, g); err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.EADDRINUSE) {
+			s.logf("%s: %v", a.spec.Name, err)
+		}
+	default:
+		s.missFile(a, g)
+	}
+}
+
+// missFile lets go of a unix socket whose program has removed its file and lives on
+// without it: it was for a while only.
+func (s *Supervisor) missFile(a *app, g *group) {
+	if g.gone || !listener.IsAway(g.Path) {
+		return
+	}
+	g.gone = true
+	s.clock.AfterFunc(a.instances[0].listenTimeout(), func() {
+		s.post(func() {
+			g.gone = false
+			if slices.Contains(a.groups, g) && !a.wantsFile(g) && listener.IsAway(g.Path) {
+				s.abandon(a, g)
+			}
+		})
+	})
+}
+
+// abandon forgets a unix socket that nobody can connect to any more. The programs
+// keep theirs.
+func (s *Supervisor) abandon(a *app, g *group) {
+	s.dropFile(a, g)
+	for place, fd := range g.fds {
+		s.shimError(s.shim.Drop(a.socketName(g, place)))
+		unix.Close(fd)
+	}
+	g.fds, g.at = nil, nil
+	isIt := func(o *group) bool { return o == g }
+	a.groups = slices.DeleteFunc(a.groups, isIt)
+	for _, in := range a.all() {
+		in.bound = slices.DeleteFunc(slices.Clone(in.bound), isIt)
+	}
+}
+
 // wantsFile: somebody listens there who is to stay, or to be followed by another.
 func (a *app) wantsFile(g *group) bool {
-	return a.isCommon(g) && slices.ContainsFunc(a.all(), func(in *instance) bool {
-		return in.listens(g) && in.stays()
+	return slices.ContainsFunc(a.all(), func(in *instance) bool {
+		return in.listens(g) && in.stays() && (a.isCommon(g) || a.spec.Instances == 1 && in.state == Stopping)
 	})
 }
 
 // isCommon: a unix socket is the app's. Where an app has several instances of which
 // one alone has bound the address, it is that one's own, and what it removes is to
-// be gone.
-func (a *app) isCommon(g *group) bool { return len(g.served) > 1 || a.spec.Instances == 1 }
+// be gone. So is what the only instance has bound in this life alone, while it lives.
+func (a *app) isCommon(g *group) bool {
+	return len(g.served) > 1 || a.spec.Instances == 1 && g.lives > 1
+}
 
 // stays: the instance's place will have a process for longer.
 func (in *instance) stays() bool {
@@ -106,18 +161,41 @@ func (in *instance) stays() bool {
 // others listen on, or that is in the way of its own bind.
 func (a *app) keepsFile(in *instance, r *listener.Removal) bool {
 	return slices.ContainsFunc(a.groups, func(g *group) bool {
-		ours := g.IsFile() && (a.wantsFile(g) || a.isCommon(g) && g.served[in.index] && in.stays())
-		return ours && r.Of(g.Path, a.keepName(g))
+		switch keep := a.keepName(g); {
+		case !g.IsFile():
+			return false
+		case r.Of(keep, keep):
+			g.unname(keep)
+			return false
+		case !a.wantsFile(g) && !(a.isCommon(g) && g.served[in.index] && in.stays()):
+			return false
+		default:
+			kept := r.Of(g.Path, keep)
+			g.feigned = g.feigned || kept
+			return kept
+		}
 	})
 }
 
-func (s *Supervisor) restoreFile(a *app, g *group) {
+// unname: a program removes the second name of a unix socket, and so all that there is
+// in the folder. If it has been told that the path is gone, it is to be gone.
+func (g *group) unname(keep string) {
+	if g.stop != nil {
+		g.stop()
+		g.stop = nil
+	}
+	if g.feigned {
+		listener.RemovePath(g.Path, keep)
+	}
+}
+
+// restoreFile gives the file of a unix socket its name back. os.ErrNotExist: it has
+// no other one any more; EADDRINUSE: another file has the name.
+func (s *Supervisor) restoreFile(a *app, g *group) error {
 	if !g.IsFile() {
-		return
+		return nil
 	}
-	if err := listener.Restore(g.Path, a.keepName(g)); err != nil {
-		s.logf("%s: %v", a.spec.Name, err)
-	}
+	return listener.Restore(g.Path, a.keepName(g))
 }
 
 // dropFile removes the file of a unix socket that nobody is to connect to any more.
@@ -136,12 +214,15 @@ func (s *Supervisor) dropFile(a *app, g *group) {
 // keeps what it has bound, for its next process.
 func (s *Supervisor) dropOwn(in *instance) {
 	a := in.app
-	a.groups = slices.DeleteFunc(a.groups, func(g *group) bool {
-		own := g.IsUnix() && len(g.served) == 1 && g.served[in.index] && (a.spec.Instances > 1 || !in.listens(g))
-		if !own || slices.ContainsFunc(a.all(), func(o *instance) bool { return o != in && o.listens(g) }) {
-			return false
+	for _, g := range slices.Clone(a.groups) {
+		own := g.IsUnix() && len(g.served) == 1 && g.served[in.index]
+		switch {
+		case !own || slices.ContainsFunc(a.all(), func(o *instance) bool { return o != in && o.listens(g) }):
+		case a.spec.Instances > 1 || !in.listens(g):
+			s.dropGroup(a, g)
+			a.groups = slices.DeleteFunc(a.groups, func(o *group) bool { return o == g })
+		case in.after != afterStop && errors.Is(s.restoreFile(a, g), os.ErrNotExist): // it may have removed it as it ended
+			s.abandon(a, g)
 		}
-		s.dropGroup(a, g)
-		return true
-	})
+	}
 }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -197,6 +198,62 @@ func TestUnixOfOneInstance(t *testing.T) {
 	w.must("stop", "web")
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind are %v (%v)", left, err)
+	}
+}
+
+// A program may have a socket for a while in a folder of its own, and remove both.
+func TestUnixForAWhile(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			dir := w.dir + "/sock"
+			if err := os.Mkdir(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			address := net.JoinHostPort("127.0.0.1", freePort(t))
+			w.cluster(n, nil, habits, "while", address, dir)
+			w.everyInstanceAnswers(n, address)
+			w.must("restart", "web")
+			w.everyInstanceAnswers(n, address)
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+				t.Errorf("left behind are %v (%v)", left, err)
+			}
+		})
+	}
+}
+
+// A program that makes the folder of its socket anew is found there again, also when
+// it was the only instance and has removed its path before it ended.
+func TestUnixInANewFolder(t *testing.T) {
+	for _, remove := range []string{"dir=%s; set -e; rm -rf $dir; mkdir $dir", "dir=%s; mkdir -p $dir"} {
+		t.Run(remove, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			dir := w.dir + "/sock"
+			script := w.file("web.sh", fmt.Sprintf("#!/bin/sh\n"+remove+"\nexec %s unix/$dir/s\n", dir, goServer))
+			w.cluster(1, nil, script)
+			answers := func() {
+				t.Helper()
+				w.until("an answer of the new process", func() bool {
+					pid, err := ask(dir + "/s")
+					return err == nil && pid == w.pids()[0]
+				})
+			}
+			answers()
+			for _, command := range []string{"restart", "reload", "restart"} {
+				w.must(command, "web")
+				answers()
+			}
+			pids := w.pids()
+			w.kill(pids[0])
+			w.replaced(pids)
+			answers()
+			w.must("stop", "web")
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+				t.Errorf("left behind are %v (%v)", left, err)
+			}
+		})
 	}
 }
 

@@ -175,20 +175,37 @@ func KeepName(path, owner string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+owner)
 }
 
-// Restore gives a socket's file its name back, unless there is a file of that name.
+// Restore gives a socket's file its name back. EADDRINUSE: another file has that name;
+// os.ErrNotExist: there is no second one either. Where the file never got a second
+// name that it is there is enough.
 func Restore(path, keep string) error {
-	if err := unix.Link(keep, path); err != nil && !errors.Is(err, unix.EEXIST) {
-		return &os.LinkError{Op: "link", Old: keep, New: path, Err: err}
+	err := unix.Link(keep, path)
+	switch {
+	case err == nil, errors.Is(err, unix.EEXIST) && sameName(path, keep), errors.Is(err, unix.ENOENT) && !IsAway(path):
+		return nil
+	case errors.Is(err, unix.EEXIST):
+		err = unix.EADDRINUSE
 	}
-	return nil
+	return &os.LinkError{Op: "link", Old: keep, New: path, Err: err}
+}
+
+// IsAway tells whether there is no file of a name.
+func IsAway(path string) bool {
+	var st unix.Stat_t
+	return errors.Is(unix.Lstat(path, &st), unix.ENOENT)
 }
 
 // RemoveFile removes both names of a socket's file; path only if it is that file.
 func RemoveFile(path, keep string) {
+	RemovePath(path, keep)
+	_ = unix.Unlink(keep) // that it is not there any more is as well
+}
+
+// RemovePath removes path alone, if it is that file.
+func RemovePath(path, keep string) {
 	if sameName(path, keep) {
 		_ = unix.Unlink(path)
 	}
-	_ = unix.Unlink(keep) // that it is not there any more is as well
 }
 
 // sameName tells whether two names are of one file, links to it not counted.

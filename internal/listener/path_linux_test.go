@@ -207,6 +207,22 @@ func TestStaleFile(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
 	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(path, keep); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("where neither name is left: %v", err)
+	}
+	closing(t, openUnix(t, b))
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(path, keep); !errors.Is(err, unix.EADDRINUSE) {
+		t.Errorf("where another file has the name: %v", err)
+	}
 }
 
 // The removal of a name is told, also of one that was made again.

@@ -8,12 +8,15 @@
 //	fork    has a child that binds the address of the third argument
 //	try     listens at each of the other arguments first, and stops that
 //	again   binds what it must not, and ends if that succeeds
+//	while   has the socket of a path for a while, in the folder of the second argument,
+//	        which it makes and removes
 //	joins   shares its address with other sockets (SO_REUSEPORT)
 //	copies  serves on a copy of its socket that it has made before it binds it
 package main
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -42,6 +45,10 @@ func live(habit string, args []string) error {
 		return executeAgain(args[0])
 	case "again":
 		return bindAgain(args[0])
+	case "while":
+		if err := listenForAWhile(args[1]); err != nil {
+			return err
+		}
 	case "copies":
 		return serveCopy(args[0])
 	case "joins":
@@ -70,6 +77,31 @@ func tryOut(addresses []string) error {
 		syscall.Close(fd)
 	}
 	return nil
+}
+
+// listenForAWhile removes what it has made as rm(1) does: all that it sees in the
+// folder, once, and the folder.
+func listenForAWhile(parent string) error {
+	dir, err := os.MkdirTemp(parent, "")
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("unix", dir+"/s")
+	if err != nil {
+		return err
+	}
+	ln.(*net.UnixListener).SetUnlinkOnClose(false)
+	ln.Close()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.Remove(dir + "/" + e.Name()); err != nil {
+			return err
+		}
+	}
+	return os.Remove(dir)
 }
 
 // bindAgain binds what is bound: a socket that has a name, the same address, and one
