@@ -19,6 +19,7 @@ var behaviours = map[string]func(args []string) error{
 	"bench-splice": splice,
 	"bench-drip":   drip,
 	"bench-calls":  calls,
+	"bench-once":   once,
 	"bench-listen": listen,
 }
 

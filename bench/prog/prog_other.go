@@ -14,4 +14,5 @@ func loop([]string) error   { return errLinux }
 func splice([]string) error { return errLinux }
 func drip([]string) error   { return errLinux }
 func calls([]string) error  { return errLinux }
+func once([]string) error   { return errLinux }
 func listen([]string) error { return errLinux }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -41,23 +40,6 @@ func readFile(path string, buf []byte) error {
 	return unix.Close(fd)
 }
 
-// copyBlocks is dd bs=512, from one device to another.
-func copyBlocks(string) (func() error, error) {
-	from, err := unix.Open("/dev/zero", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	to, err := unix.Open("/dev/null", unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	buf := make([]byte, 512)
-	return func() error {
-		if _, err := unix.Read(from, buf); err != nil {
-			return err
-		}
-		_, err := unix.Write(to, buf)
-		return err
-	}, err
-}
-
 // changePages is what a database does with a file that is in memory: it locks it, reads
 // a page, changes that, writes it, and unlocks.
 func changePages(dir string) (func() error, error) {
@@ -89,53 +71,6 @@ func changePages(dir string) (func() error, error) {
 		}
 		return lock(unix.F_UNLCK)
 	}, nil
-}
-
-// makeTree makes a folder with ten folders of ten small files.
-func makeTree(dir string) error {
-	for i := range 100 {
-		path := filepath.Join(dir, strconv.Itoa(i/10), strconv.Itoa(i))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, make([]byte, 100*i), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// walkTree is find: it looks at each name of a tree.
-func walkTree(dir string) (func() error, error) {
-	return func() error {
-		return filepath.Walk(dir, func(_ string, _ os.FileInfo, err error) error { return err })
-	}, makeTree(dir)
-}
-
-// archiveTree is tar of a tree of small files, to nobody.
-func archiveTree(dir string) (func() error, error) {
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err != nil {
-		return nil, err
-	}
-	buf := make([]byte, 64<<10)
-	return func() error {
-		return filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-			if err != nil || info.IsDir() {
-				return err
-			}
-			f, err := os.Open(path)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			if _, err := null.Write(buf[:512]); err != nil { // a header
-				return err
-			}
-			_, err = io.CopyBuffer(struct{ io.Writer }{null}, struct{ io.Reader }{f}, buf)
-			return err
-		})
-	}, makeTree(dir)
 }
 
 // answerRequests is a server of Go's library and its client: one request on a
