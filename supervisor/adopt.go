@@ -40,8 +40,10 @@ func (s *Supervisor) Adopt(state *pidfile.State, loadErr error, slots []*wire.Sh
 	s.adoptGroups(held)
 	for _, a := range s.apps {
 		for _, former := range a.others {
-			s.share(former, "") // it may wait for an answer
-			s.retire(former, nil)
+			if former.state == Online {
+				s.share(former, "") // it may wait for an answer
+				s.retire(former, nil)
+			}
 		}
 		for _, in := range a.chosen(-1) {
 			s.clearOther(in, held)
@@ -107,16 +109,27 @@ func (s *Supervisor) chooseLives(held map[string]*wire.ShimMessage) {
 	}
 }
 
-// addFormer makes an instance of what a reload has left, to be ended.
+// addFormer makes an instance of what a reload has left, to be ended: its process,
+// or what that has left behind.
 func (a *app) addFormer(in *instance, held *wire.ShimMessage) {
 	former := a.successor(in)
 	former.former = true
 	a.s.takeSlot(former, held)
-	if former.proc.PID == 0 {
-		former.leave()
+	if former.proc.PID != 0 {
+		former.state = Online // until adoptGroups knows where it listens, and it is retired
 		return
 	}
-	former.state = Online // until adoptGroups knows where it listens, and it is retired
+	var last pidfile.Process
+	if e := ended(held); e != nil {
+		last = pidfile.Process{PID: e.PID, Start: e.Start, Boot: a.s.boot}
+	}
+	former.clearFormer(last)
+}
+
+// clearFormer has what is left of a former instance's process cleared away.
+func (in *instance) clearFormer(p pidfile.Process) {
+	in.state, in.after = Stopping, afterStop
+	in.clearAfter(p)
 }
 
 // clearOther: where both processes have died, nothing tells in which of its two
@@ -128,8 +141,8 @@ func (s *Supervisor) clearOther(in *instance, held map[string]*wire.ShimMessage)
 		return
 	}
 	former := in.app.successor(in)
-	former.former, former.state, former.after = true, Stopping, afterStop
-	former.clearAfter(in.proc)
+	former.former = true
+	former.clearFormer(in.proc)
 }
 
 func (s *Supervisor) damaged(err error) {

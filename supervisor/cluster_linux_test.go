@@ -235,7 +235,7 @@ func (c *cluster) wantSlots(want ...string) {
 func (c *cluster) next() *cluster {
 	c.t.Helper()
 	n := newCluster(c.t)
-	n.addr, n.nextPID = c.addr, c.nextPID+100
+	n.addr, n.nextPID, n.leaving = c.addr, c.nextPID+100, c.leaving
 	st := c.disk()
 	st.Shim = pidfile.Process{PID: 1, Boot: thisBoot}
 	c.mu.Lock()

@@ -317,6 +317,32 @@ func TestReloadGoesOnUnderTheNext(t *testing.T) {
 	}
 }
 
+// It is replaced when the old process has ended and its children have not.
+func TestReloadClearsUnderTheNext(t *testing.T) {
+	c := runningCluster(t, 1)
+	c.leaving = true
+	c.reload(wire.TargetRequest{})
+	c.started("u:0b")
+	c.bind("u:0b", c.addr)
+	c.awaitCall(wire.OpSignal)
+	c.exits("u:0", signaled(syscall.SIGTERM), false)
+	c.written()
+
+	n := c.next()
+	n.world.mu.Lock()
+	if len(n.sweeps) != 1 || n.sweeps[0].r.Marks[3] != "FOREVER_SLOT=u:0" {
+		t.Errorf("swept are %d", len(n.sweeps))
+	}
+	n.world.mu.Unlock()
+	stop := n.target(ActStop, "web")
+	n.exits("u:0b", signaled(syscall.SIGTERM), true)
+	n.calm()
+	stop.unfinished("before what the old one left had ended")
+	n.swept(Swept{Killed: true})
+	stop.result()
+	n.is("web", wire.Stopped)
+}
+
 // It is replaced when the new process has taken over and the old one has not ended.
 func TestReloadWithBothAliveUnderTheNext(t *testing.T) {
 	c := runningCluster(t, 1)

@@ -18,7 +18,7 @@ func (s *Supervisor) actScale(a *app, r wire.TargetRequest, w *waiting) {
 			w.fail(a, err)
 			return
 		}
-		a.request, a.desired = r.ID, wire.DesiredRunning
+		a.request = r.ID
 		spec := a.spec
 		spec.Instances = want
 		a.setSpec(spec)
@@ -26,6 +26,9 @@ func (s *Supervisor) actScale(a *app, r wire.TargetRequest, w *waiting) {
 	w.wishes = true
 	s.scaleDown(a, w)
 	s.scaleUp(a, w, again)
+	if !a.toRest() { // else it was stopped, and has lost some of its instances
+		a.desired = wire.DesiredRunning
+	}
 	w.remark(a, "has "+plural(a.spec.Instances, "instance")+" now")
 	if len(w.goals) == 0 {
 		g := w.add(a.instances[0], didScaled)

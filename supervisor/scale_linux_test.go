@@ -103,6 +103,22 @@ func TestStopOfTheLastInstance(t *testing.T) {
 	}
 }
 
+// What is stopped stays so with fewer instances, and runs with more.
+func TestScaleOfAStoppedApp(t *testing.T) {
+	c := runningCluster(t, 3)
+	stop := c.target(ActStop, "web")
+	c.ends15("u:0", "u:1", "u:2")
+	stop.ok()
+	for _, tt := range []struct{ to, want string }{{"2", wire.DesiredStopped}, {"3", wire.DesiredRunning}} {
+		c.scale(tt.to).ok()
+		c.written()
+		if got := c.disk().Apps[0].Desired; got != tt.want {
+			t.Errorf("scaled to %s it is wanted %s", tt.to, got)
+		}
+	}
+	c.wantSlots("u:2")
+}
+
 func TestScaleThatCannotBe(t *testing.T) {
 	c := runningCluster(t, 2)
 	for to, why := range map[string]string{"0": "0 is not a number", "-2": "0 is not a number", "-5": "-3 is not a number", "4097": "4097 is not", "many": "is not a number"} {
