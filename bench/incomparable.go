@@ -24,7 +24,9 @@ const incomparable = `## What is not comparable
   (` + "`-i`" + `), the others as it is: with them nobody listens while it is away. A
   connection that waits has no failure, but a gap.
 - In ` + "`cluster`" + ` the load comes from the same processors: who needs less of them
-  leaves more to wrk.
+  leaves more to wrk. At a fixed rate that hardly matters, and what a client waits is
+  what it would wait for a server in service; but each request then finds the caches
+  colder, and costs more processor time than at the limit.
 - kill -9 of the supervisor means the process that watches the program: runsv
   and s6-supervise watch one each, and runsvdir and s6-svscan start them again.
 `

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// wrkReport is what wrk --latency says.
-type wrkReport struct {
+// loadReport is what a client found: wrk (with --latency), or the one with a timetable.
+type loadReport struct {
 	requests int
 	rate     float64 // per second
 	p50, p99 float64 // ms
@@ -24,7 +24,7 @@ var (
 )
 
 // parseWrk reads its output.
-func parseWrk(text string) (r wrkReport, err error) {
+func parseWrk(text string) (r loadReport, err error) {
 	requests, rate := wrkRequests.FindStringSubmatch(text), wrkRate.FindStringSubmatch(text)
 	p50, p99 := wrkP50.FindStringSubmatch(text), wrkP99.FindStringSubmatch(text)
 	if requests == nil || rate == nil || p50 == nil || p99 == nil {

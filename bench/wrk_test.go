@@ -21,7 +21,7 @@ Transfer/sec:      2.42MB
 
 func TestParseWrk(t *testing.T) {
 	got, err := parseWrk(wrkSays)
-	want := wrkReport{requests: 40368, rate: 10087.35, p50: 0.98, p99: 1200, errors: 15}
+	want := loadReport{requests: 40368, rate: 10087.35, p50: 0.98, p99: 1200, errors: 15}
 	if err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
