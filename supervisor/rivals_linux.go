@@ -20,7 +20,8 @@ type rivals struct {
 	leader  int // the instance's process
 	groups  []*group
 	sockets []int
-	holds   []listener.Hold
+	held    []bool // by the program, as far as that is known
+	closed  []bool // by everybody
 }
 
 // answerBind decides about a bind, and returns when the answer may be given.
@@ -34,7 +35,7 @@ func (s *Supervisor) answerBind(in *instance, life int, b *listener.Bind) (d lis
 		}
 	})
 	if r != nil {
-		r.look(os.Getpid(), s.shimPID) // it takes too long for the loop
+		r.look(b.Address, os.Getpid(), s.shimPID)
 		s.mustAsk(func() {
 			if in.still(life) && in.refuses(r, b) {
 				d.Errno = syscall.EADDRINUSE
@@ -76,16 +77,24 @@ func (in *instance) rivalsOf(groups []*group) *rivals {
 	return &r
 }
 
-// look finds who has the sockets open, a process of the program or another, but for
-// forever's own ones, and closes the copies.
-func (r *rivals) look(but ...int) {
-	own, err := proc.Session(r.leader)
+// look finds which of the sockets the program has open, and which nobody has but
+// forever's own processes, and closes the copies. It takes too long for the loop. same:
+// the one whose address is bound again, so that it does not matter who else has it.
+func (r *rivals) look(same listener.Address, own ...int) {
+	defer func() {
+		for _, fd := range r.sockets {
+			unix.Close(fd)
+		}
+	}()
+	pids, err := proc.Session(r.leader)
 	if err != nil {
-		own = []int{r.leader}
+		pids = []int{r.leader}
 	}
-	r.holds = listener.Holds(r.sockets, own, but)
-	for _, fd := range r.sockets {
-		unix.Close(fd)
+	r.closed = make([]bool, len(r.sockets))
+	held, all := listener.Held(r.sockets, pids)
+	r.held = held
+	for i, g := range r.groups {
+		r.closed[i] = all && !held[i] && g.Address != same && !listener.HeldByAny(r.sockets[i], own)
 	}
 }
 
@@ -96,10 +105,9 @@ func (in *instance) refuses(r *rivals, b *listener.Bind) (refused bool) {
 	for i, g := range r.groups {
 		switch {
 		case !in.listens(g):
-		case r.holds[i] == listener.Somebody: // who knows
-		case r.holds[i] == listener.Own:
+		case r.held[i]:
 			refused = refused || b.Alone && listener.Overlap(g.Address, g.v6Only(), b.Address, b.Options.V6Only())
-		case g.Address == b.Address:
+		case !r.closed[i]: // or bound again
 		case listener.Covers(b.Address, b.Options.V6Only(), g.Address):
 			in.giveUp(g)
 		default:
@@ -118,17 +126,17 @@ func (in *instance) doubt(g *group) {
 		return
 	}
 	in.doubted = append(in.doubted, g)
-	in.lookAfter(in.listenTimeout(), g, func(who listener.Hold) {
+	in.lookAfter(in.listenTimeout(), g, func(closed bool) {
 		in.doubted = slices.DeleteFunc(in.doubted, func(o *group) bool { return o == g })
-		if who == listener.Nobody {
+		if closed {
 			in.giveUp(g)
 		}
 	})
 }
 
-// lookAfter tells, after a while, who has the instance's socket of a group open, if its
-// process lives by then and has not given it up.
-func (in *instance) lookAfter(d time.Duration, g *group, tell func(listener.Hold)) {
+// lookAfter tells, after a while, whether the instance's socket of a group is closed, if
+// its process lives by then and has not given it up.
+func (in *instance) lookAfter(d time.Duration, g *group, tell func(closed bool)) {
 	s, life := in.app.s, in.life
 	listens := func() bool { return in.still(life) && in.listens(g) }
 	s.clock.AfterFunc(d, func() {
@@ -138,10 +146,10 @@ func (in *instance) lookAfter(d time.Duration, g *group, tell func(listener.Hold
 			}
 			if r := in.rivalsOf([]*group{g}); r != nil {
 				go func() {
-					r.look(os.Getpid(), s.shimPID)
+					r.look(listener.Address{}, os.Getpid(), s.shimPID)
 					s.post(func() {
 						if listens() {
-							tell(r.holds[0])
+							tell(r.closed[0])
 						}
 					})
 				}()
@@ -223,8 +231,8 @@ func (in *instance) admitBound(g *group) {
 		s.admit(g)
 		return
 	}
-	in.lookAfter(milliseconds(in.app.spec.Policy.MinUptimeMS), g, func(who listener.Hold) {
-		if who != listener.Nobody {
+	in.lookAfter(milliseconds(in.app.spec.Policy.MinUptimeMS), g, func(closed bool) {
+		if !closed {
 			s.admit(g)
 		}
 	})

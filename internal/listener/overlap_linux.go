@@ -53,44 +53,42 @@ func (o *Options) V6Only() bool {
 	return false
 }
 
-// Hold is who has a socket open.
-type Hold uint8
-
-const (
-	Nobody   Hold = iota
-	Somebody      // perhaps only for a moment: who is about to be another program has all that its parent has
-	Own           // one of the processes that were asked about
-)
-
-// Holds finds who has each of the sockets open, but for some processes that are not to
-// count. What one of its own has that may not be looked at, Somebody has.
-func Holds(sockets, own, but []int) []Hold {
-	holds := make([]Hold, len(sockets))
+// Held tells for each of the sockets whether one of the processes has it open; all: each
+// of them could be looked at.
+func Held(sockets, pids []int) (held []bool, all bool) {
+	held, all = make([]bool, len(sockets)), !slices.ContainsFunc(pids, isHidden)
 	places := map[string]int{}
 	for i, fd := range sockets {
 		if inode := inodeOf(os.Getpid(), fd); inode != "" {
 			places[inode] = i
 		}
 	}
-	table, err := proc.Snapshot()
-	if err != nil || slices.ContainsFunc(own, isHidden) {
-		return slices.Repeat([]Hold{Somebody}, len(sockets))
-	}
-	for e := range table.All() {
-		if slices.Contains(but, e.PID) {
-			continue
-		}
-		who := Somebody
-		if slices.Contains(own, e.PID) {
-			who = Own
-		}
-		for inode := range socketsOf(e.PID) {
+	for _, pid := range pids {
+		for inode := range socketsOf(pid) {
 			if i, ok := places[inode]; ok {
-				holds[i] = max(holds[i], who)
+				held[i] = true
 			}
 		}
 	}
-	return holds
+	return held, all
+}
+
+// HeldByAny tells whether any process has a socket open that may be looked at, but for
+// some. It takes long, and one that is just about to become another program has all that
+// its parent has.
+func HeldByAny(socket int, but []int) bool {
+	table, err := proc.Snapshot()
+	if err != nil {
+		return true
+	}
+	var pids []int
+	for e := range table.All() {
+		if !slices.Contains(but, e.PID) {
+			pids = append(pids, e.PID)
+		}
+	}
+	held, _ := Held([]int{socket}, pids)
+	return held[0]
 }
 
 // isHidden: the process lives, and its descriptors may not be looked at.
