@@ -16,25 +16,66 @@ import (
 // be a symbolic link that uid or the superuser made. On Windows only its being a
 // folder is checked.
 func CheckRoot(dir string, uid int) error {
-	info, err := os.Lstat(dir)
+	info, err := statRoot(dir, uid)
 	if errors.Is(err, os.ErrNotExist) {
 		if err := makeRoot(dir); err != nil {
 			return fmt.Errorf("make root folder: %w", err)
 		}
-		info, err = os.Lstat(dir)
+		info, err = statRoot(dir, uid)
 	}
 	if err != nil {
-		return fmt.Errorf("check root folder: %w", err)
-	}
-	if info.Mode().Type() == os.ModeSymlink {
-		if owner, known := ownerOf(info); known && owner != uid && owner != 0 {
-			return fmt.Errorf("root folder %s is a symbolic link of another user (uid %d)", dir, owner)
-		}
-		if info, err = os.Stat(dir); err != nil {
-			return fmt.Errorf("check root folder: %w", err)
-		}
+		return err
 	}
 	return checkRoot(dir, info, uid)
+}
+
+// TrustRoot refuses a root folder in which another user may have laid what is
+// there, before any of it is used. It makes and changes nothing; where there is no
+// folder there is nothing to refuse. The superuser may use anybody's.
+func TrustRoot(dir string, uid int) error {
+	info, err := statRoot(dir, uid)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	owner, known := ownerOf(info)
+	switch {
+	case !info.IsDir() || !known || owner != uid && uid == 0:
+		return nil // the first is told by whoever opens something in it
+	case owner != uid:
+		return foreignRoot(dir, owner, uid)
+	case info.Mode().Perm()&0o022 != 0:
+		if in, err := os.ReadDir(dir); err == nil && len(in) == 0 {
+			return nil // CheckRoot closes it
+		}
+		return openRoot(dir, info)
+	}
+	return nil
+}
+
+// statRoot looks at the folder, behind a symbolic link that may be followed.
+func statRoot(dir string, uid int) (os.FileInfo, error) {
+	info, err := os.Lstat(dir)
+	if err == nil && info.Mode().Type() == os.ModeSymlink {
+		if owner, known := ownerOf(info); known && owner != uid && owner != 0 {
+			return nil, fmt.Errorf("root folder %s is a symbolic link of another user (uid %d)", dir, owner)
+		}
+		info, err = os.Stat(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check root folder: %w", err)
+	}
+	return info, nil
+}
+
+func foreignRoot(dir string, owner, uid int) error {
+	return fmt.Errorf("root folder %s belongs to another user (uid %d, not %d)", dir, owner, uid)
+}
+
+func openRoot(dir string, info os.FileInfo) error {
+	return fmt.Errorf("others may write to the root folder %s (mode %04o): chmod 700 %s", dir, info.Mode().Perm(), shellQuote(dir))
 }
 
 // makeRoot makes the folder and those above it. Another may make it meanwhile.
@@ -58,13 +99,13 @@ func checkRoot(dir string, info os.FileInfo, uid int) error {
 		return nil
 	}
 	if owner != uid {
-		return fmt.Errorf("root folder %s belongs to another user (uid %d, not %d)", dir, owner, uid)
+		return foreignRoot(dir, owner, uid)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		info = closeEmpty(dir, info)
 	}
-	if perm := info.Mode().Perm(); perm&0o022 != 0 {
-		return fmt.Errorf("others may write to the root folder %s (mode %04o): chmod 700 %s", dir, perm, shellQuote(dir))
+	if info.Mode().Perm()&0o022 != 0 {
+		return openRoot(dir, info)
 	}
 	return nil
 }

@@ -114,3 +114,32 @@ func TestRootOfAnotherUser(t *testing.T) {
 		t.Errorf("another user's link: %v", err)
 	}
 }
+
+func TestTrustRoot(t *testing.T) {
+	me := os.Getuid()
+	dir := filepath.Join(t.TempDir(), "root")
+	trust := func(uid int, want string) {
+		t.Helper()
+		switch err := TrustRoot(dir, uid); {
+		case want == "" && err != nil:
+			t.Errorf("refused: %v", err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	trust(me, "")
+	if _, err := os.Lstat(dir); err == nil {
+		t.Error("it was made")
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	trust(me, "")
+	trust(me+1, "belongs to another user")
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	trust(me, "") // it is empty
+	writeFile(t, filepath.Join(dir, "state.json"), "")
+	trust(me, "others may write to the root folder "+dir+" (mode 0777)")
+}

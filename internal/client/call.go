@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"forever/internal/sock"
+	"forever/pidfile"
 )
 
 // call is one question to the supervisor. It may be sent several times.
@@ -87,6 +88,9 @@ func passes(err error) bool {
 
 // try connects, asks once, and reads the answer.
 func (c *Client) try(ctx context.Context, k *call, news func()) error {
+	if err := pidfile.TrustRoot(c.root, os.Geteuid()); err != nil {
+		return &RootError{err}
+	}
 	conn, err := sock.Dial(ctx, c.root)
 	if err != nil {
 		return unusable(err)
