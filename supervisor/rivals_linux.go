@@ -222,6 +222,16 @@ func (in *instance) expectRest() {
 	})
 }
 
+// sharesElsewhere: another app shares what overlaps the address of a bind. A socket
+// beside its ones would get no connection, since those are steered.
+func (s *Supervisor) sharesElsewhere(a *app, b *listener.Bind) bool {
+	return slices.ContainsFunc(s.apps, func(o *app) bool {
+		return o != a && slices.ContainsFunc(o.groups, func(g *group) bool {
+			return listener.Overlap(g.Address, g.v6Only(), b.Address, b.Options.V6Only())
+		})
+	})
+}
+
 // admitBound lets connections come to a group where an instance's process listens now.
 // An address that hides one where others listen may be tried out only: who connects
 // there asks again in a second, until it has been kept for a while.

@@ -105,7 +105,7 @@ func (s *Supervisor) bind(in *instance, life int, b *listener.Bind) (d listener.
 		return d, nil // of a process that is not the instance's any more
 	}
 	g, err := s.groupFor(in.app, b)
-	if errors.Is(err, errTooMany) || errors.Is(err, syscall.EADDRINUSE) && b.Joins {
+	if errors.Is(err, errTooMany) || errors.Is(err, syscall.EADDRINUSE) && b.Joins && !s.sharesElsewhere(in.app, b) {
 		return d, nil // as without us
 	}
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -79,6 +80,17 @@ func TestJoinsAStranger(t *testing.T) {
 	w.cluster(2, nil, habits, "joins", address)
 	stranger()
 	stranger = func() {}
+	w.everyInstanceAnswers(2, address)
+}
+
+// It does not beside another app, whose connections are steered to its instances alone.
+func TestJoinsNoOtherApp(t *testing.T) {
+	w := newWorld(t)
+	address := w.serve(2)
+	a := w.run("start", "--name", "other", "-i", "2", habits, "joins", address)
+	if a.code != 1 || !strings.Contains(a.err, "address already in use") {
+		t.Errorf("another app on the same port: %v", a)
+	}
 	w.everyInstanceAnswers(2, address)
 }
 
