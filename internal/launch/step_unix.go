@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forever/internal/proc"
 	"forever/internal/wire"
 )
 
@@ -77,7 +78,7 @@ func becomeProgram() (what string, err error) {
 		// x/sys goes through the syscall package, which then leaves the limit
 		// of open files alone at execve.
 		if err := setLimit(l); err != nil {
-			return fmt.Sprintf("set resource limit %d to %d:%d", l.Resource, l.Soft, l.Hard), err
+			return fmt.Sprintf("set the limit %s to %s:%s", proc.ResourceName(l.Resource), proc.LimitText(l.Soft), proc.LimitText(l.Hard)), err
 		}
 	}
 	// The filter and, on Linux, the priority are this thread's, which is the one
@@ -157,8 +158,8 @@ func setLimit(l wire.Limit) error {
 		return err
 	}
 	return tell(report{Warning: fmt.Sprintf(
-		"resource limit %d is %d, not %d: the background process was started with less; forever kill, then start again from here",
-		l.Resource, have.Max, l.Hard)})
+		"the limit %s is %s, not %s: the background process was started with less; forever kill, then start again from here",
+		proc.ResourceName(l.Resource), proc.LimitText(have.Max), proc.LimitText(l.Hard))})
 }
 
 // shareBinds installs the filter and sends the descriptor of its reports. A

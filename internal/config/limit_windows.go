@@ -1,4 +1,0 @@
-package config
-
-// resources is empty: Windows has job objects instead of setrlimit.
-func resources() []resource { return nil }
