@@ -212,12 +212,18 @@ func (s *Supervisor) dropFile(a *app, g *group) {
 // dropOwn drops the unix sockets that were this instance's alone, when its process
 // has ended: their names may have been of that process. The only instance of an app
 // keeps what it has bound, for its next process.
+//
+// A file that the process has removed is put back here too, so that it is there when
+// the end of the process is told; the kernel tells of the removal when it likes.
 func (s *Supervisor) dropOwn(in *instance) {
 	a := in.app
 	for _, g := range slices.Clone(a.groups) {
 		own := g.IsUnix() && len(g.served) == 1 && g.served[in.index]
 		switch {
 		case !own || slices.ContainsFunc(a.all(), func(o *instance) bool { return o != in && o.listens(g) }):
+			if g.IsFile() {
+				s.nameChanged(a, g)
+			}
 		case a.spec.Instances > 1 || !in.listens(g):
 			s.dropGroup(a, g)
 			a.groups = slices.DeleteFunc(a.groups, func(o *group) bool { return o == g })

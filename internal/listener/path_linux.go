@@ -179,14 +179,18 @@ func KeepName(path, owner string) string {
 // os.ErrNotExist: there is no second one either. Where the file never got a second
 // name that it is there is enough.
 func Restore(path, keep string) error {
-	err := unix.Link(keep, path)
-	switch {
-	case err == nil, errors.Is(err, unix.EEXIST) && sameName(path, keep), errors.Is(err, unix.ENOENT) && !IsAway(path):
-		return nil
-	case errors.Is(err, unix.EEXIST):
-		err = unix.EADDRINUSE
+	for {
+		err := unix.Link(keep, path)
+		switch {
+		case err == nil, errors.Is(err, unix.EEXIST) && sameName(path, keep), errors.Is(err, unix.ENOENT) && !IsAway(path):
+			return nil
+		case errors.Is(err, unix.EEXIST) && IsAway(path):
+			continue // it has just been removed
+		case errors.Is(err, unix.EEXIST):
+			err = unix.EADDRINUSE
+		}
+		return &os.LinkError{Op: "link", Old: keep, New: path, Err: err}
 	}
-	return &os.LinkError{Op: "link", Old: keep, New: path, Err: err}
 }
 
 // IsAway tells whether there is no file of a name.
