@@ -286,7 +286,7 @@ func (s *Supervisor) takeSlot(in *instance, held *wire.ShimMessage) {
 			in.origin = pidfile.Process{PID: o.PID, Start: o.Start, Boot: s.boot}
 		}
 		if !held.At.IsZero() {
-			in.started = held.At // else it is a leftover, and the state file knows better
+			in.started = s.here(held.At) // else it is a leftover, and the state file knows better
 		}
 		in.tellLogs(held.PID)
 		in.standing = true // of the supervisor before, perhaps

@@ -242,10 +242,17 @@ func (in *instance) executed(ev event) {
 func (in *instance) born(m *wire.ShimMessage) {
 	in.proc = pidfile.Process{PID: m.PID, Start: m.Start, Boot: in.app.s.boot}
 	in.origin, in.retired, in.life = pidfile.Process{}, nil, in.life+1
-	in.started = m.At
+	in.started = in.app.s.here(m.At)
 	in.note = m.Warning
 	in.app.s.writePid(in)
 	in.tellLogs(m.PID)
+}
+
+// here is a time of the shim's with our clock's monotonic reading: it stays as long
+// ago as it is when the clock is set.
+func (s *Supervisor) here(t time.Time) time.Time {
+	now := s.clock.Now()
+	return now.Add(t.Sub(now))
 }
 
 // retryExec is the least wait after a program could not be executed.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"syscall"
+	"time"
 
 	"forever/internal/proc"
 	"forever/internal/wire"
@@ -72,12 +73,23 @@ func (s *shim) ended(pid int, status syscall.WaitStatus) {
 // exited records the end of the slot's process, has a standing order followed,
 // and tells of both.
 func (s *shim) exited(sl *slot, e wire.ShimExit) {
-	e.PID, e.Start, e.Began, e.At = sl.pid, sl.start, sl.at, now()
+	e.PID, e.Start = sl.pid, sl.start
+	e.Began, e.At = span(sl.at, time.Now())
 	delete(s.byPID, sl.pid)
 	sl.pid, sl.start, sl.adopted = 0, 0, nil
 	sl.exits = append(sl.exits, e)
 	e.Next = s.follow(sl, &e)
 	s.tell(&wire.ShimMessage{Op: wire.OpExit, Slot: sl.key, Exits: []wire.ShimExit{e}})
+}
+
+// span is a run as it is told to the supervisor: as long as it was, also where
+// the clock was set meanwhile, which since does not know then.
+func span(since, end time.Time) (began, ended time.Time) {
+	ended = end.Round(0)
+	if since.IsZero() {
+		return since, ended
+	}
+	return ended.Add(-end.Sub(since)), ended
 }
 
 // alone tells whether the process that ended was the last of its group, and

@@ -130,7 +130,7 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 	if err != nil {
 		id = pidfile.Process{PID: pid}
 	}
-	sl.pid, sl.start, sl.at, sl.adopted, sl.origin = pid, id.Start, now(), nil, nil
+	sl.pid, sl.start, sl.at, sl.adopted, sl.origin = pid, id.Start, time.Now(), nil, nil
 	sl.plan, sl.note = p, note
 	s.byPID[pid] = sl
 	s.childBorn()
