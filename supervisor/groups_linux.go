@@ -191,6 +191,14 @@ func (s *Supervisor) dropGroup(a *app, g *group) {
 		unix.Close(fd)
 	}
 	g.fds, g.at = nil, nil
+	a.unbind(g)
+}
+
+// unbind: nobody listens at a group any more.
+func (a *app) unbind(g *group) {
+	for _, in := range a.all() {
+		in.bound = slices.DeleteFunc(slices.Clone(in.bound), func(o *group) bool { return o == g })
+	}
 }
 
 // socketName is the name of a socket at the shim, UID/listen/FAMILY/ADDRESS/PLACE,

@@ -117,7 +117,7 @@ func (in *instance) refuses(r *rivals, b *listener.Bind) (refused bool) {
 	return refused
 }
 
-func (g *group) v6Only() bool { return g.V6 && listener.V6Only(g.any()) }
+func (g *group) v6Only() bool { return g.V6 && g.size() > 0 && listener.V6Only(g.any()) }
 
 // doubt has an address given up that the program has closed, if it does not come back
 // to it within the time for that.
@@ -251,7 +251,7 @@ func (in *instance) admitBound(g *group) {
 // hides: another instance listens where that came to before what is to come to the group.
 func (in *instance) hides(g *group) bool {
 	return slices.ContainsFunc(in.app.all(), func(o *instance) bool {
-		return o != in && slices.ContainsFunc(o.bound, func(h *group) bool {
+		return o != in && o.proc.PID != 0 && slices.ContainsFunc(o.bound, func(h *group) bool {
 			return h != g && h.open && listener.Covers(h.Address, h.v6Only(), g.Address)
 		})
 	})

@@ -130,11 +130,8 @@ func (s *Supervisor) abandon(a *app, g *group) {
 		unix.Close(fd)
 	}
 	g.fds, g.at = nil, nil
-	isIt := func(o *group) bool { return o == g }
-	a.groups = slices.DeleteFunc(a.groups, isIt)
-	for _, in := range a.all() {
-		in.bound = slices.DeleteFunc(slices.Clone(in.bound), isIt)
-	}
+	a.groups = slices.DeleteFunc(a.groups, func(o *group) bool { return o == g })
+	a.unbind(g)
 }
 
 // wantsFile: somebody listens there who is to stay, or to be followed by another.

@@ -19,7 +19,8 @@ func TestTriesPortsBefore(t *testing.T) {
 			w := newWorld(t)
 			port := freePort(t)
 			all, one, two := "0.0.0.0:"+port, "127.0.0.1:"+port, "127.0.0.2:"+port
-			w.cluster(n, nil, habits, "try", all, all, one, two)
+			script := w.file("web.sh", fmt.Sprintf("#!/bin/sh\n%s try %s %s %s && exec %s tcp4/%s\n", habits, all, one, two, goServer, all))
+			w.cluster(n, nil, script)
 			w.everyInstanceAnswers(n, one)
 			w.everyInstanceAnswers(n, two)
 			l := newLoad(t, one, 2, false)
@@ -120,6 +121,26 @@ func TestAnotherPort(t *testing.T) {
 			w.refused(broken)
 			w.everyInstanceAnswers(2, now)
 		})
+	}
+}
+
+// One instance of an app at rest is started alone; what the others had is history.
+func TestStartsOneOfTwo(t *testing.T) {
+	w := newWorld(t)
+	port := freePort(t)
+	w.cluster(2, nil, goServer, "tcp/:"+port)
+	w.everyInstanceAnswers(2, "[::1]:"+port)
+	w.must("start", "--name", "other", "/bin/sleep", "1000") // which keeps the supervisor
+	supervisor := w.ping().SupervisorPID
+	w.must("stop", "web")
+	w.must("start", "web:0")
+	w.until("an answer", func() bool {
+		pid, err := ask("[::1]:" + port)
+		return err == nil && pid == w.pids()[0]
+	})
+	w.must("stop", "web:0")
+	if now := w.ping().SupervisorPID; now != supervisor {
+		t.Errorf("the supervisor was %d and is %d", supervisor, now)
 	}
 }
 

@@ -6,7 +6,7 @@
 //	thread  binds on another thread
 //	exec    executes itself before it binds and, with the socket, after that
 //	fork    has a child that binds the address of the third argument
-//	try     listens at each of the other arguments first, and stops that
+//	try     listens at each of its arguments for a moment, and ends
 //	again   binds what it must not, and ends if that succeeds
 //	while   has the socket of a path for a while, in the folder of the second argument,
 //	        which it makes and removes
@@ -54,9 +54,7 @@ func live(habit string, args []string) error {
 	case "joins":
 		return serveShared(args[0])
 	case "try":
-		if err := tryOut(args[1:]); err != nil {
-			return err
-		}
+		return tryOut(args)
 	case "fork":
 		child := exec.Command("/proc/self/exe", "plain", args[1])
 		child.Stderr = os.Stderr
