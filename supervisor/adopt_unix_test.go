@@ -271,6 +271,27 @@ func TestAdoptClearsBothSlots(t *testing.T) {
 	})
 }
 
+// And it has not waited in vain until then.
+func TestAdoptedBackoffGoesOnWhenItIsCleared(t *testing.T) {
+	for left, want := range map[time.Duration]time.Duration{700 * time.Millisecond: 400 * time.Millisecond, -time.Second: 0} {
+		w := adopt(t, finding{
+			status: "backoff", desired: wantUp, nextTry: left, noSlot: true, sweeps: true,
+			known: []wire.Exit{{PID: 7, Code: 1}},
+		})
+		w.is("web", wire.Stopping)
+		w.advance(300 * time.Millisecond)
+		w.swept(Swept{Killed: true})
+		w.calm()
+		if want > 0 {
+			w.advance(want - 1)
+			w.is("web", wire.Backoff)
+			w.advance(1)
+		}
+		w.advance(0)
+		w.is("web", wire.Online)
+	}
+}
+
 // Counters that went with a process are newer than those of the file.
 func TestAdoptedCounters(t *testing.T) {
 	for _, tt := range []struct {

@@ -386,9 +386,11 @@ func (in *instance) apply(v verdict) {
 		in.enter(Starting)
 		in.relaunch(event{})
 	case Backoff:
-		in.nextTry = s.clock.Now().Add(v.delay)
+		if in.nextTry.IsZero() { // else it has waited since before both processes died
+			in.nextTry = s.clock.Now().Add(v.delay)
+		}
 		in.enter(Backoff)
-		in.arm(v.delay, event{kind: Due})
+		in.arm(max(in.nextTry.Sub(s.clock.Now()), 0), event{kind: Due})
 	default:
 		in.note = ""
 		if v.next == Failed {

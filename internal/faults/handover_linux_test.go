@@ -203,6 +203,7 @@ func TestHandOverByOneThatStays(t *testing.T) {
 // Who hands over to nobody and ends has failed, though it says that it ended well.
 func TestHandOverToTheDead(t *testing.T) {
 	w := newWorld(t)
+	w.start("other", nil, "sleep") // or nobody may be left to ask
 	w.run("start", "--name", "app", "--ready", "notify", "--max", "1", play, "hands", "late", "child")
 	v := w.watch()
 	if in := w.instance("app"); in.Status != wire.Failed {
