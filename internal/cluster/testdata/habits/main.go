@@ -131,55 +131,27 @@ func bindAgain(address string) error {
 }
 
 func serveCopy(address string) error {
-	addr, err := netip.ParseAddrPort(address)
-	if err != nil {
+	copied := -1
+	fd, err := listenAs(address, syscall.SOCK_CLOEXEC, func(fd int) (err error) {
+		copied, err = syscall.Dup(fd)
 		return err
-	}
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	})
 	if err != nil {
-		return err
-	}
-	copied, err := syscall.Dup(fd)
-	if err != nil {
-		return err
-	}
-	if err := bindTo(fd, addr); err != nil {
 		return err
 	}
 	syscall.Close(fd)
-	if err := syscall.Listen(copied, 128); err != nil {
-		return err
-	}
 	return serve(copied)
 }
 
 func serveShared(address string) error {
-	addr, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
 	const reusePort = 0xf // SO_REUSEPORT, which package syscall lacks
-	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, reusePort, 1); err != nil {
-		return err
-	}
-	if err := bindTo(fd, addr); err != nil {
-		return err
-	}
-	if err := syscall.Listen(fd, 128); err != nil {
+	fd, err := listenAs(address, syscall.SOCK_CLOEXEC, func(fd int) error {
+		return syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, reusePort, 1)
+	})
+	if err != nil {
 		return err
 	}
 	return serve(fd)
-}
-
-func bindTo(fd int, addr netip.AddrPort) error {
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}); err != nil {
-		return fmt.Errorf("bind: %w", err)
-	}
-	return nil
 }
 
 // awaitSignal returns at SIGUSR2. The signals after it are noted on another thread.
@@ -250,6 +222,11 @@ func serveAt(address string) error {
 }
 
 func listen(address string, flags int) (int, error) {
+	return listenAs(address, flags, func(int) error { return nil })
+}
+
+// listenAs has something done with the socket before it is bound.
+func listenAs(address string, flags int, prepare func(fd int) error) (int, error) {
 	addr, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return -1, err
@@ -258,8 +235,11 @@ func listen(address string, flags int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := bindTo(fd, addr); err != nil {
+	if err := prepare(fd); err != nil {
 		return -1, err
+	}
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}); err != nil {
+		return -1, fmt.Errorf("bind: %w", err)
 	}
 	return fd, syscall.Listen(fd, 128)
 }
