@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,7 @@ const (
 	settleApart  = 2 * time.Millisecond  // between the two looks that must agree
 	settleLonger = 50 * time.Millisecond // the longest time between two looks
 	settleShort  = 5 * time.Millisecond  // a time so short that a millisecond more counts
+	settleTicks  = 4                     // as often a thread sleeps from one look to the next that ticks
 )
 
 // exact is taken by who waits for a short time on a thread of its own; more of
@@ -49,7 +51,7 @@ func WaitSettled(ctx context.Context, pid int, start uint64) error {
 func settle(ctx context.Context, h *Handle) error {
 	var last restLook
 	var lastAt time.Time
-	var tickers []int
+	var tickers []ticker
 	for began := time.Now(); ; {
 		at := time.Now()
 		look, ticking, err := lookAtRest(h.pid, tickers)
@@ -121,9 +123,16 @@ type restLook struct {
 	runs  uint64 // differs when one has run or come or gone
 }
 
+// ticker is a thread that was found in a short sleep, and how often it had stopped
+// running by then.
+type ticker struct {
+	tid      int
+	switches uint64
+}
+
 // lookAtRest looks at a process and its descendants in its session. ticking are
 // the threads that tick; one that did at the look before, too, may be met as it runs.
-func lookAtRest(leader int, before []int) (look restLook, ticking []int, err error) {
+func lookAtRest(leader int, before []ticker) (look restLook, ticking []ticker, err error) {
 	members, err := sessionOf(leader)
 	if err != nil {
 		return restLook{}, nil, err
@@ -133,13 +142,11 @@ func lookAtRest(leader int, before []int) (look restLook, ticking []int, err err
 	for _, pid := range members {
 		err := eachThread(pid, "status", func(tid int, status []byte) error {
 			state, switches, err := parseStatus(status)
-			switch {
-			case state == 'S' && tid != pid && ticks(pid, tid):
-				ticking, switches = append(ticking, tid), 0
-			case state == 'R' && slices.Contains(before, tid):
-				switches = 0
-			case state == 'R' || state == 'D':
+			switch stateOf(pid, tid, state, switches, before) {
+			case busy:
 				look.quiet = false
+			case ticks:
+				ticking, switches = append(ticking, ticker{tid, switches}), 0
 			}
 			var id [16]byte
 			binary.NativeEndian.PutUint64(id[:], uint64(tid))
@@ -157,16 +164,49 @@ func lookAtRest(leader int, before []int) (look restLook, ticking []int, err err
 	return look, ticking, nil
 }
 
-// ticks reports that a thread sleeps in nanosleep(2): not for work, which wakes a
-// thread by a futex or a descriptor, but until it is time to look whether there
-// is any. The monitor of a Go program does, every 20 µs while it begins. The name is
-// that of a kernel function (/proc/PID/wchan in proc(5)); a kernel that tells no
-// names has no such thread.
-func ticks(pid, tid int) bool {
+// What a thread does.
+type doing uint8
+
+const (
+	rests doing = iota // waits for work
+	ticks              // does not wait for work, but until it is time to look whether there is any
+	busy
+)
+
+// stateOf judges one thread by its state. The first of a process is not taken for one
+// that ticks: a program that sleeps before it begins has not come to rest. Nor has one
+// that waits for an answer of ours, to its bind(2).
+func stateOf(pid, tid int, state byte, switches uint64, before []ticker) doing {
+	switch state {
+	case 'S':
+		switch in := waitsIn(pid, tid); {
+		case strings.HasPrefix(in, "seccomp_do_user_notification"):
+			return busy
+		case in == "hrtimer_nanosleep" && tid != pid:
+			return ticks
+		}
+	case 'R':
+		// The monitor of a Go program sleeps for 20 µs each time while it begins, and is
+		// often met in between. A thread at work does not sleep as often.
+		if slices.ContainsFunc(before, func(t ticker) bool { return t.tid == tid && switches >= t.switches+settleTicks }) {
+			return ticks
+		}
+		return busy
+	case 'D':
+		return busy
+	}
+	return rests
+}
+
+// waitsIn is the kernel's function in which a thread sleeps (/proc/PID/wchan in
+// proc(5)): hrtimer_nanosleep for nanosleep(2). Some kernels tell none.
+func waitsIn(pid, tid int) string {
 	var buf [64]byte
-	path := "/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/wchan"
-	name, err := readInto(unix.AT_FDCWD, path, buf[:])
-	return err == nil && string(name) == "hrtimer_nanosleep"
+	name, err := readInto(unix.AT_FDCWD, "/proc/"+strconv.Itoa(pid)+"/task/"+strconv.Itoa(tid)+"/wchan", buf[:])
+	if err != nil {
+		return ""
+	}
+	return string(name)
 }
 
 // parseStatus takes the state and the number of context switches from

@@ -32,24 +32,25 @@ func TestTickingIsSettled(t *testing.T) {
 	}
 }
 
-// A thread that ticked at the look before is not taken for a busy one when it is
-// met as it runs.
+// A thread that ticked at the look before, and has slept often since, is not taken for
+// a busy one when it is met as it runs.
 func TestTickingThreadMetAsItRuns(t *testing.T) {
 	f := start(t, "spin")
-	var threads []int
-	if err := eachThread(f.main.PID, "status", func(tid int, _ []byte) error {
-		threads = append(threads, tid)
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
 	for _, tt := range []struct {
-		ticked []int
-		quiet  bool
-	}{{nil, false}, {threads, true}} {
-		look, _, err := lookAtRest(f.main.PID, tt.ticked)
+		slept int64 // times since the look before
+		quiet bool
+	}{{settleTicks, true}, {-1 << 30, false}} {
+		var before []ticker
+		if err := eachThread(f.main.PID, "status", func(tid int, status []byte) error {
+			_, switches, err := parseStatus(status)
+			before = append(before, ticker{tid, switches - uint64(tt.slept)})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		look, _, err := lookAtRest(f.main.PID, before)
 		if err != nil || look.quiet != tt.quiet {
-			t.Errorf("ticked %v: quiet %v, %v; want %v", tt.ticked, look.quiet, err, tt.quiet)
+			t.Errorf("slept %d times: quiet %v, %v; want %v", tt.slept, look.quiet, err, tt.quiet)
 		}
 	}
 }
