@@ -19,18 +19,14 @@ import (
 const (
 	settleApart  = 2 * time.Millisecond  // between the two looks that must agree
 	settleLonger = 50 * time.Millisecond // the longest time between two looks
-	settleShort  = 5 * time.Millisecond  // a time so short that a millisecond more counts
 	settleTicks  = 4                     // as often a thread sleeps from one look to the next that ticks
 )
-
-// exact is taken by who waits for a short time on a thread of its own; more of
-// them than processors would not be woken in time.
-var exact = make(chan struct{}, 2)
 
 // WaitSettled waits until a program that was just started has come to rest: at
 // two looks at least 2 ms apart every thread of it, and of its descendants in
 // its session, waits for something other than a disk, and none has run in
-// between. A shell that waits for a busy child has not come to rest.
+// between. A shell that waits for a busy child has not come to rest. Where the process
+// had to wait longer than that for a processor, the looks are as far apart as it waited.
 //
 // The error wraps os.ErrProcessDone when the process has ended, also as a
 // zombie, or the PID belongs to another; it is ctx's error when patience ends
@@ -59,7 +55,7 @@ func settle(ctx context.Context, h *Handle) error {
 		switch {
 		case err != nil:
 			return err
-		case look.quiet && look == last && at.Sub(lastAt) >= settleApart:
+		case look.quiet && look == last && at.Sub(lastAt) >= max(settleApart, queued(h.pid)):
 			return nil
 		case look != last:
 			last, lastAt = look, at
@@ -75,17 +71,8 @@ func settle(ctx context.Context, h *Handle) error {
 }
 
 // endsWithin lets the time pass and returns nil, or os.ErrProcessDone as soon
-// as the process ends, or ctx's error. A short time may end early, and is waited
-// for in the kernel: timers of a Go process that is idle are up to a millisecond late.
+// as the process ends, or ctx's error.
 func (h *Handle) endsWithin(ctx context.Context, d time.Duration) error {
-	if d <= settleShort {
-		select {
-		case exact <- struct{}{}:
-			defer func() { <-exact }()
-			return h.endsSoon(ctx, d)
-		default:
-		}
-	}
 	short, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	err := h.Wait(short)
@@ -101,20 +88,29 @@ func (h *Handle) endsWithin(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// endsSoon is endsWithin for a time during which ctx's end need not be heard. A
-// signal to this process cuts it short.
-func (h *Handle) endsSoon(ctx context.Context, d time.Duration) error {
-	done := false
-	err := h.conn.Control(func(fd uintptr) {
-		set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		timeout := unix.NsecToTimespec(int64(d))
-		n, err := unix.Ppoll(set, &timeout, nil)
-		done = err == nil && n == 1
-	})
-	if done {
-		return os.ErrProcessDone
+// queued is how long the first thread of a process has waited for a processor since it
+// exists (proc(5) does not tell of /proc/PID/schedstat; sched-stats.rst of the kernel
+// does): where others have the processors, all that it waits for takes longer, too.
+func queued(pid int) time.Duration {
+	var buf [64]byte
+	text, err := readInto(unix.AT_FDCWD, "/proc/"+strconv.Itoa(pid)+"/schedstat", buf[:])
+	if err != nil {
+		return 0
 	}
-	return errors.Join(err, ctx.Err())
+	return parseQueued(text)
+}
+
+// parseQueued takes the second of three numbers; a kernel that does not count has 0.
+func parseQueued(schedstat []byte) time.Duration {
+	fields := bytes.Fields(schedstat)
+	if len(fields) < 2 {
+		return 0
+	}
+	n, err := strconv.ParseInt(string(fields[1]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n)
 }
 
 // restLook is one look at the threads of a session.
@@ -140,9 +136,11 @@ func lookAtRest(leader int, before []ticker) (look restLook, ticking []ticker, e
 	look.quiet = true
 	hash := fnv.New64a()
 	for _, pid := range members {
+		nth := 0
 		err := eachThread(pid, "status", func(tid int, status []byte) error {
 			state, switches, err := parseStatus(status)
-			switch stateOf(pid, tid, state, switches, before) {
+			nth++
+			switch stateOf(pid, tid, nth == monitorsPlace, state, switches, before) {
 			case busy:
 				look.quiet = false
 			case ticks:
@@ -173,10 +171,14 @@ const (
 	busy
 )
 
+// monitorsPlace is which of its threads the monitor of a Go program is: it is begun
+// before all others (runtime.main), and never does the program's work.
+const monitorsPlace = 2
+
 // stateOf judges one thread by its state. The first of a process is not taken for one
 // that ticks: a program that sleeps before it begins has not come to rest. Nor has one
 // that waits for an answer of ours, to its bind(2).
-func stateOf(pid, tid int, state byte, switches uint64, before []ticker) doing {
+func stateOf(pid, tid int, monitor bool, state byte, switches uint64, before []ticker) doing {
 	switch state {
 	case 'S':
 		switch in := waitsIn(pid, tid); {
@@ -186,9 +188,9 @@ func stateOf(pid, tid int, state byte, switches uint64, before []ticker) doing {
 			return ticks
 		}
 	case 'R':
-		// The monitor of a Go program sleeps for 20 µs each time while it begins, and is
-		// often met in between. A thread at work does not sleep as often.
-		if slices.ContainsFunc(before, func(t ticker) bool { return t.tid == tid && switches >= t.switches+settleTicks }) {
+		// The monitor sleeps for 20 µs each time while the program begins, and is often
+		// met in between. Others sleep for a moment, too, and go on with their work.
+		if monitor && slices.ContainsFunc(before, func(t ticker) bool { return t.tid == tid && switches >= t.switches+settleTicks }) {
 			return ticks
 		}
 		return busy

@@ -32,26 +32,21 @@ func TestTickingIsSettled(t *testing.T) {
 	}
 }
 
-// A thread that ticked at the look before, and has slept often since, is not taken for
-// a busy one when it is met as it runs.
+// The monitor of a Go program that ticked at the look before, and has slept often since,
+// is not taken for a busy thread when it is met as it runs; any other is.
 func TestTickingThreadMetAsItRuns(t *testing.T) {
-	f := start(t, "spin")
+	before := []ticker{{tid: 8, switches: 100}}
 	for _, tt := range []struct {
-		slept int64 // times since the look before
-		quiet bool
-	}{{settleTicks, true}, {-1 << 30, false}} {
-		var before []ticker
-		if err := eachThread(f.main.PID, "status", func(tid int, status []byte) error {
-			_, switches, err := parseStatus(status)
-			before = append(before, ticker{tid, switches - uint64(tt.slept)})
-			return err
-		}); err != nil {
-			t.Fatal(err)
+		monitor  bool
+		switches uint64
+		want     doing
+	}{{true, 100 + settleTicks, ticks}, {true, 99 + settleTicks, busy}, {false, 1000, busy}} {
+		if got := stateOf(7, 8, tt.monitor, 'R', tt.switches, before); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
 		}
-		look, _, err := lookAtRest(f.main.PID, before)
-		if err != nil || look.quiet != tt.quiet {
-			t.Errorf("slept %d times: quiet %v, %v; want %v", tt.slept, look.quiet, err, tt.quiet)
-		}
+	}
+	if got := stateOf(7, 9, true, 'R', 1000, before); got != busy {
+		t.Errorf("one that did not tick before: %v", got)
 	}
 }
 
@@ -83,6 +78,16 @@ func TestParseStatus(t *testing.T) {
 	for _, bad := range []string{"", good[:40], "\nvoluntary_ctxt_switches:\t4\nnonvoluntary_ctxt_switches:\t2\n"} {
 		if state, switches, err := parseStatus([]byte(bad)); err == nil {
 			t.Errorf("%q: %c, %d, want an error", bad, state, switches)
+		}
+	}
+}
+
+func TestParseQueued(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"1830000 2500000 7\n": 2500 * time.Microsecond, "0 0 0\n": 0, "": 0, "12": 0, "1 x 3": 0,
+	} {
+		if got := parseQueued([]byte(text)); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
 }
