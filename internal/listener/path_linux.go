@@ -125,8 +125,8 @@ func (b *Bind) mode() uint32 {
 	return st.Mode & all
 }
 
-// claim binds the socket, whose file gets mode less the umask. A file in the way is removed if it is of an earlier life
-// of the same app, and nobody listens there any more.
+// claim binds the socket, whose file gets mode less the umask. A file in the way is
+// removed if it is of an earlier life of the same app, and nobody listens there any more.
 func (p standing) claim(fd int, b *Bind, keep string, mode uint32) error {
 	raw := b.Raw
 	if !p.own && b.IsFile() { // a relative path would lead elsewhere

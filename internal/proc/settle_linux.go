@@ -175,18 +175,11 @@ const (
 // before all others (runtime.main), and never does the program's work.
 const monitorsPlace = 2
 
-// stateOf judges one thread by its state. The first of a process is not taken for one
-// that ticks: a program that sleeps before it begins has not come to rest. Nor has one
-// that waits for an answer of ours, to its bind(2).
+// stateOf judges one thread by its state.
 func stateOf(pid, tid int, monitor bool, state byte, switches uint64, before []ticker) doing {
 	switch state {
 	case 'S':
-		switch in := waitsIn(pid, tid); {
-		case strings.HasPrefix(in, "seccomp_do_user_notification"):
-			return busy
-		case in == "hrtimer_nanosleep" && tid != pid:
-			return ticks
-		}
+		return asleepIn(waitsIn(pid, tid), tid == pid)
 	case 'R':
 		// The monitor sleeps for 20 µs each time while the program begins, and is often
 		// met in between. Others sleep for a moment, too, and go on with their work.
@@ -196,6 +189,19 @@ func stateOf(pid, tid int, monitor bool, state byte, switches uint64, before []t
 		return busy
 	case 'D':
 		return busy
+	}
+	return rests
+}
+
+// asleepIn judges a thread by the function of the kernel that it sleeps in. The first of
+// a process is not taken for one that ticks: a program that sleeps before it begins has
+// not come to rest. Nor has one that waits for an answer of ours, to its bind(2).
+func asleepIn(function string, first bool) doing {
+	switch {
+	case strings.HasPrefix(function, "seccomp_do_user_notification"):
+		return busy
+	case function == "hrtimer_nanosleep" && !first:
+		return ticks
 	}
 	return rests
 }

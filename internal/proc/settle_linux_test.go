@@ -82,6 +82,25 @@ func TestParseStatus(t *testing.T) {
 	}
 }
 
+func TestAsleepIn(t *testing.T) {
+	for _, tt := range []struct {
+		function string
+		first    bool
+		want     doing
+	}{
+		{"", false, rests},
+		{"do_epoll_wait", true, rests},
+		{"hrtimer_nanosleep", false, ticks},
+		{"hrtimer_nanosleep", true, rests},
+		{"seccomp_do_user_notification.isra.0", true, busy}, // a compiler's copy of it
+		{"seccomp_do_user_notification", false, busy},
+	} {
+		if got := asleepIn(tt.function, tt.first); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+}
+
 func TestParseQueued(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"1830000 2500000 7\n": 2500 * time.Microsecond, "0 0 0\n": 0, "": 0, "12": 0, "1 x 3": 0,

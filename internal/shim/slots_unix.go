@@ -116,6 +116,7 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 		return m
 	}
 	defer unix.Close(int(files[0]))
+	at := time.Now() // where the processors are busy the program may run long before we go on
 	started, err := launch.Start(p, files, s.own)
 	if err != nil {
 		setError(m, err)
@@ -130,7 +131,7 @@ func (s *shim) spawn(key string, p *wire.Plan, note json.RawMessage) *wire.ShimM
 	if err != nil {
 		id = pidfile.Process{PID: pid}
 	}
-	sl.pid, sl.start, sl.at, sl.adopted, sl.origin = pid, id.Start, time.Now(), nil, nil
+	sl.pid, sl.start, sl.at, sl.adopted, sl.origin = pid, id.Start, at, nil, nil
 	sl.plan, sl.note = p, note
 	s.byPID[pid] = sl
 	s.childBorn()
